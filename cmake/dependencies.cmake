@@ -1,0 +1,20 @@
+# Every dependency is a Debian package; see DEPS in the Makefile.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(CURL REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(pugixml REQUIRED)
+pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(lua REQUIRED IMPORTED_TARGET lua5.4)
+pkg_check_modules(libseccomp REQUIRED IMPORTED_TARGET libseccomp)
+
+# The embedded Python is the system's, whatever else is on the PATH.
+set(Python_EXECUTABLE /usr/bin/python3)
+set(PYBIND11_FINDPYTHON ON)
+find_package(Python 3.11 EXACT REQUIRED COMPONENTS Interpreter Development.Embed Development.Module)
+find_package(pybind11 REQUIRED)

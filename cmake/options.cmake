@@ -1,0 +1,26 @@
+# The language standard, the warnings and the sanitizers, in one INTERFACE target that every room
+# links PRIVATE.
+option(CARREL_WERROR "Treat warnings as errors" OFF)
+set(CARREL_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address,undefined or thread")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+
+add_library(carrel_options INTERFACE)
+add_library(carrel::options ALIAS carrel_options)
+target_compile_features(carrel_options INTERFACE cxx_std_23)
+target_compile_options(carrel_options INTERFACE -Wall -Wextra -Wconversion -Wshadow
+                                                -Wnon-virtual-dtor)
+target_include_directories(carrel_options INTERFACE ${PROJECT_SOURCE_DIR})
+if(CARREL_WERROR)
+  target_compile_options(carrel_options INTERFACE -Werror)
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(CARREL_SANITIZE)
+  add_compile_options(-fsanitize=${CARREL_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${CARREL_SANITIZE})
+endif()

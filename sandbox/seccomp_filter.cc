@@ -1,0 +1,165 @@
+#include "sandbox/seccomp_filter.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "runtime/base/unique_fd.h"
+
+namespace carrel::sandbox {
+namespace {
+
+// Everything else answers EPERM.
+constexpr AllowedCall kAllowed[] = {
+#include "sandbox/seccomp_allowlist.inc"
+};
+
+constexpr KilledCall kKilled[] = {
+    {"ptrace"},
+    {"process_vm_readv"},
+    {"process_vm_writev"},
+    {"bpf"},
+    {"perf_event_open"},
+    {"userfaultfd"},
+    {"io_uring_setup"},
+    {"io_uring_enter"},
+    {"io_uring_register"},
+    {"keyctl"},
+    {"add_key"},
+    {"request_key"},
+    {"unshare"},
+    {"setns"},
+    {"mount"},
+    {"umount2"},
+    {"pivot_root"},
+    {"chroot"},
+    {"open_tree"},
+    {"move_mount"},
+    {"fsopen"},
+    {"fsmount"},
+    {"fsconfig"},
+    {"fspick"},
+    {"mount_setattr"},
+    {"open_by_handle_at"},
+    {"name_to_handle_at"},
+    {"kexec_load"},
+    {"kexec_file_load"},
+    {"init_module"},
+    {"finit_module"},
+    {"delete_module"},
+    {"reboot"},
+    {"iopl"},
+    {"ioperm"},
+    {"swapon"},
+    {"swapoff"},
+    {"quotactl"},
+    {"acct"},
+    {"settimeofday"},
+    {"clock_settime"},
+    {"clock_adjtime"},
+    {"adjtimex"},
+    {"pidfd_getfd"},
+    {"modify_ldt"},
+    {"personality"},
+    {"vhangup"},
+    {"syslog"},
+};
+
+struct FilterDeleter {
+  void operator()(void* context) const { seccomp_release(context); }
+};
+using Filter = std::unique_ptr<void, FilterDeleter>;
+
+// Filled by CompileSeccompFilter in the zygote, read by its children after a fork.
+std::vector<sock_filter>& Program() {
+  static std::vector<sock_filter> program;
+  return program;
+}
+
+int AddRule(void* filter, uint32_t action, const char* name) {
+  const int number = seccomp_syscall_resolve_name(name);
+  // A name this libseccomp or architecture does not know cannot be called through it either.
+  if (number == __NR_SCMP_ERROR || number < 0) return 0;
+  return seccomp_rule_add(filter, action, number, 0);
+}
+
+// Calls that are allowed for some arguments only. The arguments are values, never pointers.
+int AddConditionalRules(void* filter) {
+  int failed = 0;
+  const auto allow = [&](int number, const scmp_arg_cmp& condition) {
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, condition);
+  };
+  // Threads, never processes; clone3 hides its flags behind a pointer, so glibc is told to fall
+  // back to clone.
+  allow(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+  failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+  for (const unsigned long request : {FIOCLEX, FIONCLEX, FIONBIO, FIONREAD}) {
+    allow(SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, request));
+  }
+  for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL}) {
+    allow(SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, static_cast<scmp_datum_t>(command)));
+  }
+  for (const int option : {PR_SET_NAME, PR_GET_NAME}) {
+    allow(SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(option)));
+  }
+  // asyncio's self pipe.
+  allow(SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+  // abort() and raise() inside the own process: report code is process 1 of its namespace.
+  allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, 1));
+  // Reading a limit is harmless, setting one is not: prlimit64 with a new value is refused.
+  allow(SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));
+  return failed;
+}
+
+}  // namespace
+
+std::span<const AllowedCall> AllowedCalls() { return kAllowed; }
+std::span<const KilledCall> KilledCalls() { return kKilled; }
+
+Status CompileSeccompFilter() {
+  const Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
+  if (!filter) return Fail(Code::kSandbox, "seccomp: filter could not be created");
+  int failed = seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+  for (const AllowedCall& call : kAllowed) {
+    failed |= AddRule(filter.get(), SCMP_ACT_ALLOW, call.name);
+  }
+  for (const KilledCall& call : kKilled) {
+    failed |= AddRule(filter.get(), SCMP_ACT_KILL_PROCESS, call.name);
+  }
+  failed |= AddConditionalRules(filter.get());
+  if (failed != 0) return Fail(Code::kSandbox, "seccomp: a rule was refused by libseccomp");
+
+  const UniqueFd file(::memfd_create("seccomp", MFD_CLOEXEC));
+  if (!file || seccomp_export_bpf(filter.get(), file.get()) != 0) {
+    return FailErrno("seccomp: export of the filter");
+  }
+  const off_t size = ::lseek(file.get(), 0, SEEK_END);
+  Program().resize(static_cast<size_t>(size) / sizeof(sock_filter));
+  if (::pread(file.get(), Program().data(), static_cast<size_t>(size), 0) != size) {
+    return FailErrno("seccomp: read of the filter");
+  }
+  return {};
+}
+
+int InstallSeccompFilter() {
+  std::vector<sock_filter>& program = Program();
+  const sock_fprog description{static_cast<unsigned short>(program.size()), program.data()};
+  if (program.empty()) return EINVAL;
+  return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &description) == 0 ? 0 : errno;
+}
+
+}  // namespace carrel::sandbox

@@ -1,0 +1,134 @@
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "runtime/base/files.h"
+#include "runtime/base/json.h"
+#include "sandbox/confinement.h"
+#include "sandbox/fd_socket.h"
+#include "sandbox/wire.h"
+#include "sandbox/worker_entry.h"
+
+namespace carrel::sandbox {
+namespace {
+
+constexpr int kSocket = 3;
+constexpr int kOutput = 4;
+
+// 0 = /dev/null, 1 and 2 = the log, 3 = the socket; nothing else stays open.
+bool ArrangeDescriptors(int socket, int log) {
+  // Copies above the range that is about to be used, so that no dup2 overwrites a source.
+  const int high_socket = ::fcntl(socket, F_DUPFD, 16);
+  const int high_log = ::fcntl(log, F_DUPFD, 16);
+  const int null = ::open("/dev/null", O_RDONLY);
+  if (high_socket < 0 || high_log < 0 || null < 0) return false;
+  if (::dup2(null, 0) < 0 || ::dup2(high_log, 1) < 0 || ::dup2(high_log, 2) < 0 ||
+      ::dup2(high_socket, kSocket) < 0) {
+    return false;
+  }
+  return ::syscall(SYS_close_range, kSocket + 1, ~0U, 0) == 0;
+}
+
+void ResetSignals() {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  // A full output file is an error of a write (EFBIG), not a signal.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int Refuse(const StepFailure& failure) {
+  (void)SendFrame(kSocket, FrameType::kRefused,
+                  DumpJson({{"step", failure.step},
+                            {"errno", failure.error_number},
+                            {"message", std::strerror(failure.error_number)}}));
+  return 1;
+}
+
+struct Preparation {
+  std::string subtree;
+  Limits limits;
+  int output_fd = -1;
+};
+
+// The first frame of the host, with the output descriptor.
+Result<Preparation> ReceivePreparation() {
+  std::string bytes;
+  Preparation preparation;
+  size_t wanted = kFrameHeaderBytes;
+  while (bytes.size() < wanted) {
+    CARREL_ASSIGN_OR_RETURN(Message message, ReceiveMessage(kSocket, wanted - bytes.size()));
+    if (message.bytes.empty()) return Fail(Code::kUnreachable, "the host is gone");
+    for (UniqueFd& fd : message.descriptors) {
+      if (preparation.output_fd < 0 && ::dup2(fd.get(), kOutput) == kOutput) {
+        if (fd.get() == kOutput) fd.Release();
+        preparation.output_fd = kOutput;
+      }
+    }
+    bytes += message.bytes;
+    if (bytes.size() == kFrameHeaderBytes) {
+      uint32_t length = 0;
+      std::memcpy(&length, bytes.data(), sizeof length);
+      wanted += length;
+    }
+  }
+  if (static_cast<FrameType>(bytes[4]) != FrameType::kPrepare) {
+    return Fail(Code::kProtocol, "expected Prepare");
+  }
+  CARREL_ASSIGN_OR_RETURN(const Json json,
+                          ParseJson(std::string_view(bytes).substr(kFrameHeaderBytes)));
+  preparation.subtree = JsonString(json, "subtree");
+  preparation.limits = LimitsFromJson(json.value("limits", Json()), Limits());
+  return preparation;
+}
+
+}  // namespace
+
+int WorkerEntry(WorkerProgram& program, int socket, int log) {
+  ResetSignals();
+  if (!ArrangeDescriptors(socket, log)) return 1;
+  if (const StepFailure failure = EnterNamespaces(); failure.step != nullptr) {
+    return Refuse(failure);
+  }
+  const auto preparation = ReceivePreparation();
+  if (!preparation) return 1;
+  if (const StepFailure failure = Confine(preparation->subtree, preparation->limits);
+      failure.step != nullptr) {
+    return Refuse(failure);
+  }
+  if (!SendFrame(kSocket, FrameType::kReady, {})) return 1;
+  return program.Run(kSocket, preparation->output_fd);
+}
+
+Status SendFrame(int socket, FrameType type, std::string_view payload) {
+  return WriteAll(socket, EncodeFrame(type, payload));
+}
+
+Result<Frame> ReceiveFrame(int socket) {
+  const auto read_exactly = [socket](char* data, size_t size) -> Status {
+    while (size > 0) {
+      const ssize_t n = ::read(socket, data, size);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return FailErrno("read from the host");
+      if (n == 0) return Fail(Code::kUnreachable, "the host is gone");
+      data += n;
+      size -= static_cast<size_t>(n);
+    }
+    return {};
+  };
+  char header[kFrameHeaderBytes];
+  CARREL_TRY(read_exactly(header, sizeof header));
+  uint32_t length = 0;
+  std::memcpy(&length, header, sizeof length);
+  if (length > kMaxFrameBytes) return Fail(Code::kProtocol, "frame from the host is too large");
+  Frame frame{static_cast<FrameType>(header[4]), std::string(length, '\0')};
+  CARREL_TRY(read_exactly(frame.payload.data(), length));
+  return frame;
+}
+
+}  // namespace carrel::sandbox

@@ -1,0 +1,34 @@
+// The zygote's side of the process tree, inside carrel-worker:
+//
+//   helper            new namespaces; waits for init
+//    `- init          pid 1 of the zygote's pid namespace; lives as long as the host's lifeline
+//        `- zygote    pid 2: minimal root, interpreter warm; forks and reaps, nothing else
+//            `- worker  pid 1 of a pid namespace of its own; one report, then gone
+//
+// The zygote holds no secret and never reads report code.
+#pragma once
+
+#include <string>
+
+#include "runtime/base/result.h"
+
+namespace carrel::sandbox {
+
+// What a worker process runs; implemented by the room that knows the job.
+class WorkerProgram {
+ public:
+  virtual ~WorkerProgram() = default;
+  // In the zygote, once, before any fork. Must leave one thread.
+  virtual Status Warm() = 0;
+  virtual void BeforeFork() = 0;
+  virtual void AfterForkInParent() = 0;
+  virtual void AfterForkInChild() = 0;
+  // In the confined worker: `socket` speaks sandbox/wire.h and has just carried Ready;
+  // `output_fd` is -1 when the job has none. The return value is the exit status.
+  virtual int Run(int socket, int output_fd) = 0;
+};
+
+// Becomes the helper above. Returns the helper's exit status once the tree is gone.
+int RunZygote(WorkerProgram& program, int control_fd, int lifeline_fd);
+
+}  // namespace carrel::sandbox

@@ -1,0 +1,230 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/json.h"
+#include "runtime/base/unique_fd.h"
+#include "sandbox/confinement.h"
+#include "sandbox/fd_socket.h"
+#include "sandbox/root.h"
+#include "sandbox/seccomp_filter.h"
+#include "sandbox/worker_entry.h"
+#include "sandbox/zygote_server.h"
+
+namespace carrel::sandbox {
+namespace {
+
+constexpr int kNamespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+                            CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+Status Say(int control_fd, const Json& message, std::span<const int> fds = {}) {
+  return SendMessage(control_fd, DumpJson(message), fds);
+}
+
+Result<Json> Hear(int control_fd) {
+  CARREL_ASSIGN_OR_RETURN(const Message message, ReceiveMessage(control_fd));
+  if (message.bytes.empty()) return Fail(Code::kUnreachable, "the host is gone");
+  return ParseJson(message.bytes);
+}
+
+// Forks a worker for every spawn request and reports its end.
+class Zygote {
+ public:
+  Zygote(WorkerProgram& program, int control_fd, UniqueFd own_pid_namespace)
+      : program_(program), control_fd_(control_fd), pid_namespace_(std::move(own_pid_namespace)) {}
+
+  // Until the host closes the control socket.
+  int Serve() {
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &mask, nullptr);
+    const UniqueFd children(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!children) return 1;
+    while (true) {
+      pollfd fds[] = {{control_fd_, POLLIN, 0}, {children.get(), POLLIN, 0}};
+      if (::poll(fds, 2, -1) < 0 && errno != EINTR) return 1;
+      if ((fds[1].revents & POLLIN) != 0) ReapChildren(children.get());
+      if (fds[0].revents != 0 && !HandleRequest()) return 0;
+    }
+  }
+
+ private:
+  bool HandleRequest() {
+    auto message = ReceiveMessage(control_fd_);
+    if (!message || message->bytes.empty()) return false;
+    const auto request = ParseJson(message->bytes);
+    if (!request || message->descriptors.size() != 2) return false;
+    Spawn(request->value("id", int64_t{0}), message->descriptors[0].get(),
+          message->descriptors[1].get());
+    return true;
+  }
+
+  void Spawn(int64_t id, int socket, int log) {
+    // A pid namespace for the next child only: the zygote returns to its own afterwards, else
+    // every later fork would fail once that child is gone (pid_namespaces(7)).
+    if (::unshare(CLONE_NEWPID) != 0) return SpawnFailed(id, "pid namespace", errno);
+    program_.BeforeFork();
+    const pid_t pid = ::fork();
+    const int fork_errno = errno;
+    if (pid == 0) {
+      program_.AfterForkInChild();
+      ::_exit(WorkerEntry(program_, socket, log));
+    }
+    program_.AfterForkInParent();
+    if (::setns(pid_namespace_.get(), CLONE_NEWPID) != 0) ::_exit(3);
+    if (pid < 0) return SpawnFailed(id, "fork", fork_errno);
+    workers_[pid] = id;
+    const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    const int fds[] = {pidfd.get()};
+    (void)Say(control_fd_, {{"spawned", id}}, pidfd ? std::span(fds) : std::span<const int>());
+  }
+
+  void SpawnFailed(int64_t id, const char* step, int error_number) {
+    (void)Say(control_fd_, {{"refused", id}, {"step", step}, {"errno", error_number}});
+  }
+
+  void ReapChildren(int signal_fd) {
+    signalfd_siginfo info{};
+    while (::read(signal_fd, &info, sizeof info) > 0) {
+    }
+    int status = 0;
+    rusage usage{};
+    for (pid_t pid = 0; (pid = ::wait4(-1, &status, WNOHANG, &usage)) > 0;) {
+      const auto it = workers_.find(pid);
+      if (it == workers_.end()) continue;
+      const auto micros = [](const timeval& t) { return t.tv_sec * 1'000'000 + t.tv_usec; };
+      (void)Say(control_fd_, {{"exited", it->second},
+                              {"status", status},
+                              {"cpu_us", micros(usage.ru_utime) + micros(usage.ru_stime)},
+                              {"rss_kb", usage.ru_maxrss}});
+      workers_.erase(it);
+    }
+  }
+
+  WorkerProgram& program_;
+  int control_fd_;
+  UniqueFd pid_namespace_;
+  std::map<pid_t, int64_t> workers_;
+};
+
+int CountThreads(int task_directory) {
+  UniqueFd copy(::dup(task_directory));
+  DIR* dir = ::fdopendir(copy.get());
+  if (dir == nullptr) return -1;
+  copy.Release();
+  int threads = 0;
+  while (const dirent* entry = ::readdir(dir)) threads += entry->d_name[0] != '.' ? 1 : 0;
+  ::closedir(dir);
+  return threads;
+}
+
+Status BootZygote(WorkerProgram& program, PreparedRoot root, int task_directory) {
+  CARREL_TRY(EnterRoot(std::move(root)));
+  CARREL_TRY(program.Warm());
+  if (const int threads = CountThreads(task_directory); threads != 1) {
+    return Fail(Code::kSandbox, fmt::format("{} threads after warm-up, expected 1", threads));
+  }
+  CARREL_TRY(CompileSeccompFilter());
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return FailErrno("dumpable");
+  return {};
+}
+
+int ZygoteMain(WorkerProgram& program, PreparedRoot root, int control_fd) {
+  ::setsid();
+  UniqueFd pid_namespace(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC));
+  UniqueFd tasks(::open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!pid_namespace || !tasks) {
+    (void)Say(control_fd, {{"error", "zygote: /proc is not readable"}});
+    return 1;
+  }
+  if (Status booted = BootZygote(program, std::move(root), tasks.get()); !booted) {
+    (void)Say(control_fd, {{"error", "zygote: " + booted.error().message}});
+    return 1;
+  }
+  tasks.Reset();
+  if (!Say(control_fd, {{"ready", true}})) return 0;
+  return Zygote(program, control_fd, std::move(pid_namespace)).Serve();
+}
+
+void WakeOnly(int) {}
+
+// Process 1: reaps, and takes the whole tree with it when the host or the zygote is gone.
+int InitMain(pid_t zygote, int lifeline_fd) {
+  struct sigaction action{};
+  action.sa_handler = WakeOnly;
+  sigaction(SIGCHLD, &action, nullptr);
+  sigset_t blocked, waiting;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &blocked, &waiting);
+  while (true) {
+    for (pid_t pid = 0; (pid = ::waitpid(-1, nullptr, WNOHANG)) != 0;) {
+      if (pid == zygote || pid < 0) return 0;
+    }
+    // Nothing is ever written to the lifeline: readable means closed.
+    pollfd fds[] = {{lifeline_fd, POLLIN, 0}};
+    if (::ppoll(fds, 1, nullptr, &waiting) > 0) return 0;
+  }
+}
+
+// New namespaces; the host writes the id maps, then this process takes the mapped identity.
+Result<PreparedRoot> EnterHelperNamespaces(int control_fd) {
+  CARREL_ASSIGN_OR_RETURN(const Json boot, Hear(control_fd));
+  // A root host's groups must not stay with the tree; without root there are none to gain.
+  if (::geteuid() == 0 && ::setgroups(0, nullptr) != 0) return FailErrno("groups");
+  if (::unshare(kNamespaces) != 0) return FailErrno("namespaces");
+  CARREL_TRY(Say(control_fd, {{"unshared", true}}));
+  CARREL_ASSIGN_OR_RETURN(const Json mapped, Hear(control_fd));
+  if (!mapped.contains("mapped")) return Fail(Code::kProtocol, "expected the id maps");
+  // Sources are opened while this process is still who it was outside: they may lie below
+  // directories that the mapped identity cannot enter.
+  CARREL_ASSIGN_OR_RETURN(PreparedRoot root, PrepareRoot(boot));
+  if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0) return FailErrno("identity");
+  return root;
+}
+
+}  // namespace
+
+int RunZygote(WorkerProgram& program, int control_fd, int lifeline_fd) {
+  auto root = EnterHelperNamespaces(control_fd);
+  if (!root) {
+    (void)Say(control_fd, {{"error", "helper: " + root.error().message}});
+    return 1;
+  }
+  const pid_t init = ::fork();
+  if (init == 0) {
+    const pid_t zygote = ::fork();
+    if (zygote == 0) {
+      ::close(lifeline_fd);
+      ::_exit(ZygoteMain(program, std::move(*root), control_fd));
+    }
+    ::close(control_fd);
+    ::_exit(zygote < 0 ? 1 : InitMain(zygote, lifeline_fd));
+  }
+  ::close(control_fd);
+  if (init < 0) return 1;
+  int status = 0;
+  while (::waitpid(init, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+}  // namespace carrel::sandbox
