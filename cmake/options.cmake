@@ -12,6 +12,10 @@ add_library(carrel::options ALIAS carrel_options)
 target_compile_features(carrel_options INTERFACE cxx_std_23)
 target_compile_options(carrel_options INTERFACE -Wall -Wextra -Wconversion -Wshadow
                                                 -Wnon-virtual-dtor)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # g++ 12 sees std::optional and nlohmann/json members as uninitialised that are not.
+  target_compile_options(carrel_options INTERFACE -Wno-maybe-uninitialized)
+endif()
 target_include_directories(carrel_options INTERFACE ${PROJECT_SOURCE_DIR})
 if(CARREL_WERROR)
   target_compile_options(carrel_options INTERFACE -Werror)

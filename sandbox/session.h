@@ -40,6 +40,6 @@ struct SessionJob {
 
 // Blocks until the worker is gone and reaped, whatever it does. Never fails: the verdict says it.
 WorkerOutcome RunSession(Zygote& zygote, const SessionJob& job, SessionHandler& handler,
-                         std::stop_token stop);
+                         const std::stop_token& stop);
 
 }  // namespace carrel::sandbox

@@ -350,7 +350,7 @@ std::string_view VerdictName(Verdict verdict) {
 }
 
 WorkerOutcome RunSession(Zygote& zygote, const SessionJob& job, SessionHandler& handler,
-                         std::stop_token stop) {
+                         const std::stop_token& stop) {
   auto process = zygote.Spawn();
   if (!process) {
     WorkerOutcome outcome;

@@ -18,8 +18,9 @@ Status FailWrite(uint64_t offset) {
                   fmt::format("output file too large: limit reached at {}", HumanBytes(offset)));
     case ENOSPC:
     case EDQUOT:
-      return Fail(Code::kLimit,
-                  fmt::format("no space left for the output file at {}", HumanBytes(offset)));
+      return Fail(Code::kIo,
+                  fmt::format("storing the result failed: no space left for the output file at {}",
+                              HumanBytes(offset)));
     default:
       return FailErrno("write output file");
   }
@@ -64,8 +65,7 @@ Status BufferedFile::Flush() {
 
 Status BufferedFile::Patch(uint64_t offset, std::string_view bytes) {
   if (offset < written_) {
-    const size_t on_disk =
-        static_cast<size_t>(std::min<uint64_t>(bytes.size(), written_ - offset));
+    const size_t on_disk = static_cast<size_t>(std::min<uint64_t>(bytes.size(), written_ - offset));
     CARREL_TRY(WriteAt(offset, bytes.substr(0, on_disk)));
     bytes.remove_prefix(on_disk);
     offset += on_disk;

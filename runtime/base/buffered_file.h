@@ -14,8 +14,8 @@ namespace carrel {
 // descriptor is not owned and must be a seekable file. Not thread-safe. Nothing is written by the
 // destructor: call Flush.
 //
-// kLimit when the file may not grow (EFBIG, ENOSPC, EDQUOT), otherwise as FailErrno. A process
-// with a file size limit must ignore SIGXFSZ, or the signal ends it before EFBIG is seen.
+// kLimit when the file may not grow (EFBIG), kIo when the disk is full, otherwise as FailErrno. A
+// process with a file size limit must ignore SIGXFSZ, or the signal ends it before EFBIG is seen.
 class BufferedFile {
  public:
   static constexpr size_t kBufferBytes = size_t{256} << 10;

@@ -73,6 +73,7 @@ Result<Timestamp> ParseIso(std::string_view text) {
   int micros = 0;
   if (text[pos] == '.') {
     int scale = 100000;
+    if (Digits(text, pos + 1, 1) < 0) return invalid();
     for (++pos; pos < text.size() && text[pos] >= '0' && text[pos] <= '9'; ++pos, scale /= 10) {
       micros += (text[pos] - '0') * scale;
     }
@@ -82,7 +83,7 @@ Result<Timestamp> ParseIso(std::string_view text) {
     pos = text.size();
   } else if (pos + 6 == text.size() && (text[pos] == '+' || text[pos] == '-')) {
     const int oh = Digits(text, pos + 1, 2), om = Digits(text, pos + 4, 2);
-    if (oh < 0 || om < 0 || om > 59 || text[pos + 3] != ':') return invalid();
+    if (oh < 0 || oh > 23 || om < 0 || om > 59 || text[pos + 3] != ':') return invalid();
     offset_minutes = (oh * 60 + om) * (text[pos] == '-' ? -1 : 1);
   } else {
     return invalid();

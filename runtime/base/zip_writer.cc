@@ -209,9 +209,9 @@ Status ZipWriter::End() {
   const State ended = std::exchange(state_, State::kIdle);
   if (ended == State::kCopying) {
     if (entry.received == entry.raw.compressed_size) return {};
-    return Fail(Code::kInvalid, fmt::format("zip: {}: {} bytes copied, {} announced",
-                                            entry.raw.name, entry.received,
-                                            entry.raw.compressed_size));
+    return Fail(Code::kInvalid,
+                fmt::format("zip: {}: {} bytes copied, {} announced", entry.raw.name,
+                            entry.received, entry.raw.compressed_size));
   }
   if (Large(entry.raw) && entry.growth == Growth::kBelow4GiB) {
     return Fail(Code::kLimit, fmt::format("zip: {}: larger than 4 GiB", entry.raw.name));
