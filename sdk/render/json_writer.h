@@ -1,0 +1,48 @@
+// Builds JSON text by appending, for language hosts that turn their own values into JSON rows
+// without an object model in between. The text is what orjson prints for the same values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace carrel::render {
+
+// Commas and colons are put by the writer; the caller balances Begin and End and calls Key before
+// each value of an object. Not thread-safe. Text is UTF-8.
+class JsonWriter {
+ public:
+  void Null() { Literal("null"); }
+  void Bool(bool value) { Literal(value ? "true" : "false"); }
+  void Int(int64_t value);
+  void Uint(uint64_t value);
+  void Double(double value);  // NaN and infinities: null
+  void String(std::string_view text);
+  // Text that is JSON already.
+  void Raw(std::string_view json) { Literal(json); }
+
+  void BeginObject() { Open('{'); }
+  void Key(std::string_view name);
+  void EndObject() { Close('}'); }
+  void BeginArray() { Open('['); }
+  void EndArray() { Close(']'); }
+
+  std::string_view text() const { return out_; }
+  size_t size() const { return out_.size(); }
+  // Empty again, memory kept.
+  void Clear();
+
+ private:
+  void Separate();
+  void Literal(std::string_view text);
+  void Open(char bracket);
+  void Close(char bracket);
+
+  std::string out_;
+  bool comma_ = false;  // the next key or value follows another one
+};
+
+// `text` in quotes, escaped: \" \\ \b \f \n \r \t, other controls as \u00xx, all else as it is.
+void AppendJsonString(std::string& out, std::string_view text);
+
+}  // namespace carrel::render

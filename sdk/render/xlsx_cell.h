@@ -1,0 +1,62 @@
+// One cell as SpreadsheetML. The rules of runtime/docs/formats.md, "xlsx", live here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/result.h"
+#include "sdk/render/cell.h"
+#include "sdk/render/xlsx_styles.h"
+
+namespace carrel::render {
+
+inline constexpr uint32_t kMaxSheetRows = 1'048'576;
+inline constexpr uint32_t kMaxSheetColumns = 16'384;
+inline constexpr size_t kMaxCellText = 32'767;  // UTF-16 units
+
+// "A", "AB": `column` from 1.
+std::string ColumnName(uint32_t column);
+
+// Tags of a sheet with the prefix that its own tags have, "" or "x:".
+struct CellTags {
+  explicit CellTags(std::string_view prefix);
+  std::string open;   // <c r="
+  std::string close;  // </c>
+  std::string value_open, value_close;
+  std::string text_open, text_open_preserve, text_close;  // <is><t> ... </t></is></c>
+  std::string runs_open, run_open, run_close, runs_close;
+};
+
+// Writes cells of one sheet. Not thread-safe.
+class XlsxCellWriter {
+ public:
+  enum class Epoch : uint8_t { k1900, k1904 };
+
+  XlsxCellWriter(std::string_view prefix, Epoch epoch, XlsxStyles& styles)
+      : tags_(prefix), epoch_(epoch), styles_(styles) {}
+
+  // Appends the cell at `ref` ("B7"); `style` is what the template has there, 0 for none. An
+  // empty value gives no cell at all when the style is 0. kInvalid, without the place, when a
+  // workbook cannot hold the value.
+  Status Append(std::string& out, std::string_view ref, uint32_t style, const Cell& cell);
+
+ private:
+  void Open(std::string& out, std::string_view ref, uint32_t style) const;
+  void AppendBlank(std::string& out, std::string_view ref, uint32_t style) const;
+  void AppendNumber(std::string& out, std::string_view ref, uint32_t style, double value) const;
+  void AppendTime(std::string& out, std::string_view ref, uint32_t style, const Cell& cell);
+  Status AppendText(std::string& out, std::string_view ref, uint32_t style, std::string_view text);
+  void AppendRuns(std::string& out, std::string_view text, size_t literal) const;
+  void AppendInteger(std::string& out, std::string_view ref, uint32_t style, int64_t value) const;
+  double Serial(const Cell& cell) const;
+
+  CellTags tags_;
+  Epoch epoch_;
+  XlsxStyles& styles_;
+};
+
+// XML 1.0 text; kInvalid naming the character when XML cannot carry one, or it is not UTF-8.
+Status AppendXmlText(std::string& out, std::string_view text);
+
+}  // namespace carrel::render

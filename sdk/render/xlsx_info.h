@@ -1,0 +1,20 @@
+// The `Info` sheet: what was run, when, by whom and with which parameters.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runtime/base/result.h"
+#include "sdk/render/renderer.h"
+#include "sdk/render/xlsx_styles.h"
+
+namespace carrel::render {
+
+// The sheet's XML. kInvalid when a text cannot be stored in a workbook.
+Result<std::string> InfoSheetXml(const RunInfo& info, std::string_view finish_time,
+                                 const InfoStyles& styles, XlsxStyles& sheet_styles);
+
+// As Python's json.dumps(value, indent=4, sort_keys=True).
+std::string IndentedJson(const OrderedJson& value);
+
+}  // namespace carrel::render

@@ -1,0 +1,227 @@
+#include "sdk/render/xlsx_renderer.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "runtime/base/zip_writer.h"
+#include "sdk/render/xlsx_cell.h"
+#include "sdk/render/xlsx_info.h"
+#include "sdk/render/xlsx_sheet.h"
+#include "sdk/render/xlsx_styles.h"
+#include "sdk/render/xlsx_workbook.h"
+
+namespace carrel::render {
+namespace {
+
+constexpr std::string_view kDataSheet = "Data";
+constexpr ZipWriter::EntryOptions kSheetOptions = {.level = 1, .growth = ZipWriter::Growth::kAny};
+constexpr ZipWriter::EntryOptions kPartOptions = {};
+
+enum class Overflow : uint8_t { kContinue, kFail };
+
+struct XlsxArgs {
+  XlsxSheet::Start start;
+  Overflow overflow = Overflow::kContinue;
+};
+
+Result<uint32_t> Position(const Json& args, std::string_view name, uint32_t fallback,
+                          uint32_t maximum) {
+  if (!args.is_object() || !args.contains(name)) return fallback;
+  const Json& value = args[std::string(name)];
+  if (value.is_number_unsigned()) {
+    const auto number = value.get<uint64_t>();
+    if (number >= 1 && number <= maximum) return static_cast<uint32_t>(number);
+  }
+  return Fail(Code::kInvalid, fmt::format("args.{}: expected an integer from 1 to {}, found {}",
+                                          name, maximum, DumpJson(value)));
+}
+
+Result<XlsxArgs> ParseArgs(const Json& args) {
+  XlsxArgs parsed;
+  CARREL_ASSIGN_OR_RETURN(parsed.start.row, Position(args, "start_row", 2, kMaxSheetRows));
+  CARREL_ASSIGN_OR_RETURN(parsed.start.column, Position(args, "start_col", 1, kMaxSheetColumns));
+  if (!args.is_object() || !args.contains("overflow")) return parsed;
+  const std::string overflow = JsonString(args, "overflow");
+  if (overflow != "continue" && overflow != "fail") {
+    return Fail(Code::kInvalid,
+                fmt::format("args.overflow: expected \"continue\" or \"fail\", found {}",
+                            DumpJson(args["overflow"])));
+  }
+  parsed.overflow = overflow == "fail" ? Overflow::kFail : Overflow::kContinue;
+  return parsed;
+}
+
+// Parts that keep their bytes go into the output first, then the sheets as the rows come, and at
+// the end the parts that tell of them.
+class XlsxRenderer final : public Renderer {
+ public:
+  XlsxRenderer(const RendererOptions& options, const XlsxArgs& args, XlsxWorkbook workbook,
+               XlsxStyles styles)
+      : template_(options.template_path),
+        info_(options.info),
+        args_(args),
+        workbook_(std::move(workbook)),
+        styles_(std::move(styles)),
+        zip_(options.output_fd) {}
+
+  Shape shape() const override { return Shape::kCells; }
+
+  Status Begin() {
+    const WorkbookSheet* data = workbook_.FindSheet(kDataSheet);
+    if (data == nullptr) return Fail(Code::kInvalid, "it has no sheet \"Data\"");
+    const ZipEntry* entry = workbook_.zip().Find(data->part);
+    if (!data->is_worksheet || entry == nullptr) {
+      return Fail(Code::kInvalid, "its sheet \"Data\" is not a worksheet");
+    }
+    data_part_ = entry->name;
+    CARREL_TRY(CopyParts());
+    CARREL_ASSIGN_OR_RETURN(stream_, workbook_.zip().Stream(*entry));
+    auto status =
+        StartSheet(data_part_, [this](char* out, size_t size) { return stream_->Read(out, size); });
+    if (!status) return Wrap(status.error(), data_part_);
+    return {};
+  }
+
+  Status WriteRow(Row row) override {
+    if (!sheet_->HasRoom()) CARREL_TRY(ContinueInNextSheet());
+    ++rows_;
+    auto status = sheet_->WriteRow(row);
+    if (status) return {};
+    return Wrap(status.error(), fmt::format("row {}", rows_));
+  }
+
+  Status Finish(std::string_view finish_time) override {
+    CARREL_TRY(FinishSheet());
+    CARREL_TRY(WriteInfo(finish_time));
+    CARREL_TRY(WriteStyles());
+    const std::string& calc_chain = workbook_.calc_chain_part();
+    if (!calc_chain.empty()) {
+      if (lost_formulas_) {
+        workbook_.DropCalcChain();
+      } else {
+        CARREL_TRY(CopyPart(*workbook_.zip().Find(calc_chain)));
+      }
+    }
+    for (const NewPart& part : workbook_.Parts()) {
+      CARREL_TRY(zip_.Add(part.name, part.xml, kPartOptions));
+    }
+    return zip_.Finish();
+  }
+
+ private:
+  Status CopyPart(const ZipEntry& entry) {
+    CARREL_TRY(zip_.BeginRaw({.name = entry.name,
+                              .method = entry.method,
+                              .flags = entry.flags,
+                              .crc = entry.crc,
+                              .compressed_size = entry.compressed_size,
+                              .size = entry.size}));
+    CARREL_TRY(workbook_.zip().CopyRaw(
+        entry, [this](std::string_view bytes) { return zip_.Write(bytes); }));
+    return zip_.End();
+  }
+
+  // _rels/.rels is first: programs that tell file types by the first entry look for it.
+  Status CopyParts() {
+    const ZipEntry* first = workbook_.zip().Find("_rels/.rels");
+    CARREL_TRY(CopyPart(*first));
+    for (const ZipEntry& entry : workbook_.zip().entries()) {
+      const bool written_later =
+          &entry == first || entry.name == data_part_ || entry.name == workbook_.styles_part() ||
+          entry.name == workbook_.calc_chain_part() || workbook_.Rewrites(entry.name);
+      if (!written_later && !entry.name.ends_with('/')) CARREL_TRY(CopyPart(entry));
+    }
+    return {};
+  }
+
+  Status StartSheet(const std::string& part, XmlScanner::Source source) {
+    CARREL_TRY(zip_.Begin(part, kSheetOptions));
+    const auto epoch =
+        workbook_.uses_1904_dates() ? XlsxCellWriter::Epoch::k1904 : XlsxCellWriter::Epoch::k1900;
+    sheet_.emplace(std::move(source), args_.start, epoch, styles_,
+                   [this](std::string_view bytes) { return zip_.Write(bytes); });
+    return sheet_->Begin();
+  }
+
+  Status FinishSheet() {
+    if (auto status = sheet_->Finish(); !status) {
+      return Wrap(status.error(), fmt::format("template {}", template_));
+    }
+    lost_formulas_ |= sheet_->lost_formulas();
+    return zip_.End();
+  }
+
+  Status ContinueInNextSheet() {
+    if (args_.overflow == Overflow::kFail) {
+      return Fail(Code::kLimit, fmt::format("row {}: sheet \"Data\" is full, it has {} rows",
+                                            rows_ + 1, kMaxSheetRows));
+    }
+    if (data_sheets_ == 1) continuation_ = ContinuationHead(sheet_->head());
+    CARREL_TRY(FinishSheet());
+    ++data_sheets_;
+    const std::string name =
+        workbook_.FreeSheetName(fmt::format("{} ({})", kDataSheet, data_sheets_));
+    return StartSheet(workbook_.AddSheet(name),
+                      [this, at = size_t{0}](char* out, size_t size) mutable -> Result<size_t> {
+                        const size_t n = continuation_.copy(out, size, at);
+                        at += n;
+                        return n;
+                      });
+  }
+
+  Status WriteInfo(std::string_view finish_time) {
+    const InfoStyles styles = styles_.AddInfoStyles();
+    CARREL_ASSIGN_OR_RETURN(const std::string xml,
+                            InfoSheetXml(info_, finish_time, styles, styles_));
+    const std::string part = workbook_.AddSheet(workbook_.FreeSheetName("Info"));
+    return zip_.Add(part, xml, kPartOptions);
+  }
+
+  Status WriteStyles() {
+    const std::string part =
+        workbook_.styles_part().empty() ? workbook_.AddStylesPart() : workbook_.styles_part();
+    return zip_.Add(part, styles_.Serialize(), kPartOptions);
+  }
+
+  const std::string template_;
+  const RunInfo info_;
+  const XlsxArgs args_;
+  XlsxWorkbook workbook_;
+  XlsxStyles styles_;
+  ZipWriter zip_;
+  std::string data_part_;
+  std::optional<ZipStream> stream_;  // of the template's Data sheet
+  std::optional<XlsxSheet> sheet_;   // the one that rows go to
+  std::string continuation_;
+  int data_sheets_ = 1;
+  bool lost_formulas_ = false;
+};
+
+Result<std::unique_ptr<Renderer>> OpenTemplate(const RendererOptions& options,
+                                               const XlsxArgs& args) {
+  const auto path = std::filesystem::path(options.root) / options.template_path;
+  CARREL_ASSIGN_OR_RETURN(XlsxWorkbook workbook, XlsxWorkbook::Open(path));
+  CARREL_ASSIGN_OR_RETURN(const std::string styles_xml, workbook.ReadStyles());
+  auto styles = XlsxStyles::Parse(styles_xml);
+  if (!styles) return Wrap(styles.error(), workbook.styles_part());
+  auto renderer =
+      std::make_unique<XlsxRenderer>(options, args, std::move(workbook), std::move(*styles));
+  CARREL_TRY(renderer->Begin());
+  return renderer;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Renderer>> MakeXlsxRenderer(const RendererOptions& options) {
+  CARREL_ASSIGN_OR_RETURN(const XlsxArgs args, ParseArgs(options.args));
+  if (options.template_path.empty()) {
+    return Fail(Code::kInvalid, "an xlsx renderer needs a template");
+  }
+  auto renderer = OpenTemplate(options, args);
+  if (renderer) return renderer;
+  return Wrap(renderer.error(), fmt::format("template {}", options.template_path));
+}
+
+}  // namespace carrel::render

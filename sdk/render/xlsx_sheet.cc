@@ -1,0 +1,399 @@
+#include "sdk/render/xlsx_sheet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace carrel::render {
+namespace {
+
+constexpr size_t kFlushBytes = size_t{128} << 10;
+constexpr size_t kMaxRowBytes = size_t{16} << 20;
+constexpr size_t kMaxHeadBytes = size_t{4} << 20;
+
+std::optional<uint32_t> ParseNumber(std::string_view text) {
+  uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// The column of "AB12", 0 when it is no cell reference.
+uint32_t ColumnOf(std::string_view reference) {
+  uint32_t column = 0;
+  size_t i = 0;
+  for (; i < reference.size() && i < 4; ++i) {
+    const char c = static_cast<char>(reference[i] & ~0x20);
+    if (c < 'A' || c > 'Z') break;
+    column = column * 26 + static_cast<uint32_t>(c - 'A' + 1);
+  }
+  return i == 0 || i == reference.size() || column > kMaxSheetColumns ? 0 : column;
+}
+
+std::unexpected<Error> Bad(std::string message) { return Fail(Code::kInvalid, std::move(message)); }
+
+std::string WithoutAttribute(std::string_view tag, std::string_view name) {
+  const auto value = FindXmlAttribute(tag, name);
+  if (!value) return std::string(tag);
+  const auto at = static_cast<size_t>(value->data() - tag.data());
+  const size_t begin = tag.rfind(name, at);
+  return std::string(tag.substr(0, begin)) + std::string(tag.substr(at + value->size() + 1));
+}
+
+}  // namespace
+
+XlsxSheet::XlsxSheet(XmlScanner::Source template_xml, Start start, XlsxCellWriter::Epoch epoch,
+                     XlsxStyles& styles, Sink sink)
+    : scanner_(std::move(template_xml)),
+      start_(start),
+      epoch_(epoch),
+      styles_(styles),
+      sink_(std::move(sink)),
+      next_row_(start.row) {
+  out_.reserve(kFlushBytes * 2);
+}
+
+Status XlsxSheet::MaybeFlush() {
+  if (out_.size() < kFlushBytes) return {};
+  CARREL_TRY(sink_(out_));
+  out_.clear();
+  return {};
+}
+
+// The element at hand goes to the output and into `into`.
+Status XlsxSheet::KeepHeadElement(std::string& into) {
+  const std::string name(scanner_.name());
+  bool open = true;
+  for (XmlToken token = XmlToken::kStart; open;) {
+    into += scanner_.raw();
+    out_ += scanner_.raw();
+    if (into.size() > kMaxHeadBytes) return Fail(Code::kLimit, "sheet head of more than 4 MiB");
+    CARREL_ASSIGN_OR_RETURN(token, scanner_.Next());
+    if (token == XmlToken::kFinished) return Bad("the sheet ends before its data");
+    open = token != XmlToken::kEnd || scanner_.name() != name;
+  }
+  into += scanner_.raw();
+  out_ += scanner_.raw();
+  return {};
+}
+
+Status XlsxSheet::CopyHead() {
+  int depth = 0;
+  for (;;) {
+    CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
+    if (token == XmlToken::kFinished) return Bad("it has no sheetData");
+    const bool opens = token == XmlToken::kStart || token == XmlToken::kEmpty;
+    const std::string_view local = scanner_.local_name();
+    if (opens && depth == 0) {
+      if (local != "worksheet" || token == XmlToken::kEmpty) {
+        return Bad(fmt::format("expected a worksheet, found {}", local.substr(0, 60)));
+      }
+      const std::string_view name = scanner_.name();
+      head_.prefix = name.substr(0, name.size() - local.size());
+      head_.root_tag = scanner_.raw();
+    }
+    if (opens && depth == 1 && local == "sheetData") {
+      in_rows_ = token == XmlToken::kStart;
+      out_ += fmt::format("<{}sheetData>", head_.prefix);
+      return {};
+    }
+    // Out of date as soon as rows are added, and some readers believe it.
+    if (opens && depth == 1 && local == "dimension") {
+      if (token == XmlToken::kEmpty) continue;
+      std::string dropped;
+      const size_t before = out_.size();
+      CARREL_TRY(KeepHeadElement(dropped));
+      out_.resize(before);
+      continue;
+    }
+    if (depth == 1 && opens &&
+        (local == "sheetViews" || local == "cols" || local == "sheetFormatPr")) {
+      std::string& into = local == "cols"         ? head_.columns
+                          : local == "sheetViews" ? head_.views
+                                                  : head_.format;
+      if (token == XmlToken::kStart) {
+        CARREL_TRY(KeepHeadElement(into));
+      } else {
+        into = scanner_.raw();
+        out_ += into;
+      }
+      continue;
+    }
+    out_ += scanner_.raw();
+    if (token == XmlToken::kStart) ++depth;
+    if (token == XmlToken::kEnd) --depth;
+    CARREL_TRY(MaybeFlush());
+  }
+}
+
+Status XlsxSheet::Begin() {
+  CARREL_TRY(CopyHead());
+  cells_.emplace(head_.prefix, epoch_, styles_);
+  row_open_ = fmt::format("<{}row r=\"", head_.prefix);
+  row_close_ = fmt::format("</{}row>", head_.prefix);
+  if (in_rows_) CARREL_TRY(ReadTemplateRow());
+  while (has_template_row_ && row_.number < start_.row) {
+    const size_t before = out_.size();
+    AppendTemplateRow();
+    head_.rows.append(out_, before);
+    // A header that long is no header: a further sheet does without it.
+    if (head_.rows.size() > kMaxHeadBytes) head_.rows.clear();
+    CARREL_TRY(MaybeFlush());
+    CARREL_TRY(ReadTemplateRow());
+  }
+  return {};
+}
+
+Status XlsxSheet::ReadTemplateRow() {
+  has_template_row_ = false;
+  for (;;) {
+    CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
+    if (token == XmlToken::kFinished) return Bad("the sheet ends inside of its data");
+    if (token == XmlToken::kEnd) {
+      in_rows_ = false;
+      return {};
+    }
+    if (token == XmlToken::kText || token == XmlToken::kOther) continue;
+    if (scanner_.local_name() != "row") {
+      return Bad(fmt::format("expected a row, found {}", scanner_.local_name().substr(0, 60)));
+    }
+    row_ = TemplateRow();
+    row_.number = last_template_row_ + 1;
+    for (XmlAttributes attribute(scanner_.raw()); attribute.Next();) {
+      if (attribute.name() == "r") {
+        row_.number = ParseNumber(attribute.value()).value_or(0);
+      } else if (attribute.name() != "spans") {
+        row_.attributes.push_back(' ');
+        row_.attributes += attribute.raw();
+      }
+    }
+    if (row_.number <= last_template_row_ || row_.number > kMaxSheetRows) {
+      return Bad(fmt::format("its rows are out of order after row {}", last_template_row_));
+    }
+    last_template_row_ = row_.number;
+    if (token == XmlToken::kStart) CARREL_TRY(ReadRowContent());
+    has_template_row_ = true;
+    return {};
+  }
+}
+
+Status XlsxSheet::ReadRowContent() {
+  for (;;) {
+    CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
+    if (token == XmlToken::kEnd) return {};
+    if (token == XmlToken::kFinished) return Bad("the sheet ends inside of a row");
+    if (token == XmlToken::kText || token == XmlToken::kOther) continue;
+    if (scanner_.local_name() != "c") {
+      return Bad(fmt::format("row {}: expected a cell, found {}", row_.number,
+                             scanner_.local_name().substr(0, 60)));
+    }
+    CARREL_TRY(ReadCell(token == XmlToken::kStart));
+  }
+}
+
+Status XlsxSheet::ReadCell(bool has_content) {
+  const uint32_t previous = row_.cells.empty() ? 0 : row_.cells.back().column;
+  const std::string_view tag = scanner_.raw();
+  TemplateCell cell;
+  cell.column = previous + 1;
+  const auto reference = FindXmlAttribute(tag, "r");
+  if (reference) cell.column = ColumnOf(*reference);
+  if (cell.column <= previous || cell.column > kMaxSheetColumns) {
+    return Bad(fmt::format("row {}: its cells are out of order", row_.number));
+  }
+  if (const auto style = FindXmlAttribute(tag, "s")) {
+    cell.style = ParseNumber(*style).value_or(0);
+  }
+  cell.begin = row_.bytes.size();
+  if (reference) {
+    row_.bytes += tag;
+  } else {
+    const size_t name_end = 1 + scanner_.name().size();
+    row_.bytes += tag.substr(0, name_end);
+    row_.bytes += fmt::format(" r=\"{}{}\"", ColumnName(cell.column), row_.number);
+    row_.bytes += tag.substr(name_end);
+  }
+  if (has_content) CARREL_TRY(ReadCellContent(cell));
+  cell.end = row_.bytes.size();
+  row_.cells.push_back(cell);
+  return {};
+}
+
+Status XlsxSheet::ReadCellContent(TemplateCell& cell) {
+  int depth = 1;
+  while (depth > 0) {
+    CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
+    if (token == XmlToken::kFinished) return Bad("the sheet ends inside of a cell");
+    const size_t begin = row_.bytes.size();
+    row_.bytes += scanner_.raw();
+    if (row_.bytes.size() > kMaxRowBytes) {
+      return Fail(Code::kLimit, fmt::format("row {} has more than 16 MiB", row_.number));
+    }
+    const bool formula = depth == 1 && scanner_.local_name() == "f";
+    if (formula && token != XmlToken::kText) NoteFormula(cell, scanner_.raw(), begin);
+    if (depth == 2 && token == XmlToken::kText && cell.formula_begin == cell.formula_end &&
+        cell.formula_begin != 0) {
+      cell.owns_shared_formula = cell.shared_formula >= 0;
+    }
+    if (token == XmlToken::kStart) ++depth;
+    if (token == XmlToken::kEnd) --depth;
+    if (depth == 1 && token == XmlToken::kEnd && scanner_.local_name() == "f") {
+      cell.formula_end = row_.bytes.size();
+    }
+  }
+  return {};
+}
+
+void XlsxSheet::NoteFormula(TemplateCell& cell, std::string_view tag, size_t tag_begin) {
+  cell.formula_begin = tag_begin;
+  cell.formula_end = tag.ends_with("/>") ? tag_begin + tag.size() : tag_begin;
+  if (FindXmlAttribute(tag, "t").value_or("") != "shared") return;
+  const auto group = ParseNumber(FindXmlAttribute(tag, "si").value_or("")).value_or(0);
+  cell.shared_formula = group;
+}
+
+void XlsxSheet::OpenRow(uint32_t number, std::string_view attributes) {
+  char buffer[12];
+  row_text_.assign(buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr);
+  out_ += row_open_;
+  out_ += row_text_;
+  out_.push_back('"');
+  out_ += attributes;
+  out_.push_back('>');
+}
+
+void XlsxSheet::AppendTemplateRow() {
+  OpenRow(row_.number, row_.attributes);
+  for (const TemplateCell& cell : row_.cells) AppendTemplateCell(cell);
+  out_ += row_close_;
+}
+
+void XlsxSheet::AppendTemplateCell(const TemplateCell& cell) {
+  const std::string_view bytes = row_.bytes;
+  const bool orphaned =
+      cell.shared_formula >= 0 && !cell.owns_shared_formula &&
+      std::ranges::find(orphaned_formulas_, cell.shared_formula) != orphaned_formulas_.end();
+  if (!orphaned) {
+    out_ += bytes.substr(cell.begin, cell.end - cell.begin);
+    return;
+  }
+  // The text of its formula is gone; the value it had stays.
+  out_ += bytes.substr(cell.begin, cell.formula_begin - cell.begin);
+  out_ += bytes.substr(cell.formula_end, cell.end - cell.formula_end);
+  lost_formulas_ = true;
+}
+
+void XlsxSheet::DropFormula(const TemplateCell& cell) {
+  if (cell.formula_begin == cell.formula_end) return;
+  lost_formulas_ = true;
+  if (cell.owns_shared_formula) orphaned_formulas_.push_back(cell.shared_formula);
+}
+
+Status XlsxSheet::CopyRowsBelow(uint32_t limit) {
+  while (has_template_row_ && row_.number < limit) {
+    AppendTemplateRow();
+    CARREL_TRY(MaybeFlush());
+    CARREL_TRY(ReadTemplateRow());
+  }
+  return {};
+}
+
+std::string_view XlsxSheet::Reference(size_t index) {
+  while (columns_.size() <= index) {
+    columns_.push_back(ColumnName(start_.column + static_cast<uint32_t>(columns_.size())));
+  }
+  reference_ = columns_[index];
+  reference_ += row_text_;
+  return reference_;
+}
+
+Status XlsxSheet::AppendCell(size_t index, const Cell& cell, uint32_t style) {
+  auto status = cells_->Append(out_, Reference(index), style, cell);
+  if (status) return {};
+  return Wrap(status.error(), fmt::format("column {}", index + 1));
+}
+
+Status XlsxSheet::AppendNewCells(Row row) {
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (row[i].kind == CellKind::kNone) continue;
+    CARREL_TRY(AppendCell(i, row[i], 0));
+  }
+  return {};
+}
+
+// A value takes the place of the template's cell and keeps its style; None leaves it as it is.
+Status XlsxSheet::MergeRow(Row row) {
+  size_t next = 0;
+  const auto column = [&](size_t i) { return start_.column + static_cast<uint32_t>(i); };
+  for (const TemplateCell& old : row_.cells) {
+    for (; next < row.size() && column(next) < old.column; ++next) {
+      if (row[next].kind != CellKind::kNone) CARREL_TRY(AppendCell(next, row[next], 0));
+    }
+    const bool covered = next < row.size() && column(next) == old.column;
+    if (covered && row[next].kind != CellKind::kNone) {
+      DropFormula(old);
+      CARREL_TRY(AppendCell(next, row[next], old.style));
+    } else {
+      AppendTemplateCell(old);
+    }
+    if (covered) ++next;
+  }
+  for (; next < row.size(); ++next) {
+    if (row[next].kind != CellKind::kNone) CARREL_TRY(AppendCell(next, row[next], 0));
+  }
+  return {};
+}
+
+Status XlsxSheet::WriteRow(Row row) {
+  if (row.size() > kMaxSheetColumns - start_.column + 1) {
+    return Bad(fmt::format("{} cells from column {} on: a sheet has {} columns", row.size(),
+                           start_.column, kMaxSheetColumns));
+  }
+  const uint32_t number = next_row_++;
+  CARREL_TRY(CopyRowsBelow(number));
+  if (has_template_row_ && row_.number == number) {
+    OpenRow(number, row_.attributes);
+    CARREL_TRY(MergeRow(row));
+    out_ += row_close_;
+    CARREL_TRY(ReadTemplateRow());
+  } else {
+    OpenRow(number, {});
+    CARREL_TRY(AppendNewCells(row));
+    out_ += row_close_;
+  }
+  return MaybeFlush();
+}
+
+Status XlsxSheet::Finish() {
+  CARREL_TRY(CopyRowsBelow(kMaxSheetRows + 1));
+  out_ += fmt::format("</{}sheetData>", head_.prefix);
+  bool ended = false;
+  for (;;) {
+    CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
+    if (token == XmlToken::kFinished) break;
+    out_ += scanner_.raw();
+    ended |= token == XmlToken::kEnd && scanner_.local_name() == "worksheet";
+    CARREL_TRY(MaybeFlush());
+  }
+  if (!ended) return Bad("the sheet ends before its last tag");
+  CARREL_TRY(sink_(out_));
+  out_.clear();
+  return {};
+}
+
+std::string ContinuationHead(const SheetHead& head) {
+  std::string views;
+  // Two selected sheets would be a group, edited together.
+  for (std::string_view rest = head.views; !rest.empty();) {
+    const size_t end = std::min(rest.find('>'), rest.size() - 1) + 1;
+    views += WithoutAttribute(rest.substr(0, end), "tabSelected");
+    rest.remove_prefix(end);
+  }
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n{0}{1}{2}{3}"
+      "<{4}sheetData>{5}</{4}sheetData></{4}worksheet>",
+      head.root_tag, views, head.format, head.columns, head.prefix, head.rows);
+}
+
+}  // namespace carrel::render

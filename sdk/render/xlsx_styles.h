@@ -1,0 +1,54 @@
+// The styles part of a workbook: finds what number format a cell style has, and appends the few
+// styles that a report needs. What is there already stays as it is.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "sdk/render/cell.h"
+
+namespace carrel::render {
+
+// Cell style indexes (xf) of the `Info` sheet.
+struct InfoStyles {
+  uint32_t title = 0, text = 0, wrapped = 0;
+};
+
+// Not thread-safe.
+class XlsxStyles {
+ public:
+  // An empty text gives the styles of a new workbook. kInvalid when the part is not a style sheet.
+  static Result<XlsxStyles> Parse(std::string_view xml);
+  XlsxStyles(XlsxStyles&&) noexcept;
+  XlsxStyles& operator=(XlsxStyles&&) noexcept;
+  ~XlsxStyles();
+
+  // The style for a value of `kind` (date, time, date and time, duration) in a cell that has style
+  // `existing` (0 for a new cell): `existing` itself when it shows dates already, else a copy of
+  // it with the default number format of that kind.
+  uint32_t StyleForTime(uint32_t existing, CellKind kind);
+  InfoStyles AddInfoStyles();
+  std::string Serialize() const;
+
+ private:
+  struct Document;
+  explicit XlsxStyles(std::unique_ptr<Document> document);
+  bool ShowsDates(uint32_t xf) const;
+  int FormatId(std::string_view code);
+
+  std::unique_ptr<Document> document_;
+  std::vector<int> xf_formats_;         // number format id of each cell style
+  std::map<int, std::string> formats_;  // the workbook's own number formats
+  std::map<std::pair<uint32_t, CellKind>, uint32_t> time_styles_;
+};
+
+// Whether a number format shows its value as a date, a time or a duration.
+bool IsDateFormat(std::string_view code);
+
+}  // namespace carrel::render

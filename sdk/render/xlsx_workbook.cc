@@ -1,0 +1,316 @@
+#include "sdk/render/xlsx_workbook.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <pugixml.hpp>
+
+#include "runtime/base/text.h"
+#include "sdk/render/xlsx_xml.h"
+
+namespace carrel::render {
+namespace {
+
+constexpr size_t kMaxPartBytes = size_t{32} << 20;
+constexpr std::string_view kTypesPart = "[Content_Types].xml";
+constexpr std::string_view kSpreadsheetType =
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.";
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  return out;
+}
+
+std::string Directory(std::string_view part) {
+  const size_t slash = part.rfind('/');
+  return slash == std::string_view::npos ? std::string() : std::string(part.substr(0, slash + 1));
+}
+
+std::string RelsPartOf(std::string_view part) {
+  const std::string directory = Directory(part);
+  return fmt::format("{}_rels/{}.rels", directory, part.substr(directory.size()));
+}
+
+// A relationship's target as an entry name: "/xl/a.xml", "a.xml", "../xl/a.xml".
+std::string ResolveTarget(std::string_view directory, std::string_view target) {
+  const bool absolute = target.starts_with('/');
+  const std::string full = absolute ? std::string(target) : fmt::format("{}{}", directory, target);
+  std::vector<std::string> steps;
+  for (std::string& step : Split(full, '/')) {
+    if (step.empty() || step == ".") continue;
+    if (step != "..") {
+      steps.push_back(std::move(step));
+    } else if (!steps.empty()) {
+      steps.pop_back();
+    }
+  }
+  return Join(steps, "/");
+}
+
+// r:id, whatever the prefix.
+std::string_view RelationshipId(pugi::xml_node sheet) {
+  for (const pugi::xml_attribute attribute : sheet.attributes()) {
+    if (std::string_view(attribute.name()).ends_with(":id")) return attribute.value();
+  }
+  return {};
+}
+
+// The prefix that the workbook gives to the namespace of r:id.
+std::string RelationshipPrefix(pugi::xml_node workbook) {
+  for (const pugi::xml_attribute attribute : workbook.attributes()) {
+    const std::string_view name = attribute.name();
+    if (!name.starts_with("xmlns:")) continue;
+    if (std::string_view(attribute.value()).ends_with("/officeDocument/relationships") ||
+        std::string_view(attribute.value()).ends_with("officeDocument/2006/relationships")) {
+      return std::string(name.substr(6));
+    }
+  }
+  return {};
+}
+
+std::string_view LastStep(std::string_view uri) { return uri.substr(uri.rfind('/') + 1); }
+
+}  // namespace
+
+struct XlsxWorkbook::Documents {
+  pugi::xml_document workbook, rels, types, app;
+  bool has_app = false;
+};
+
+XlsxWorkbook::XlsxWorkbook(std::unique_ptr<ZipReader> zip)
+    : zip_(std::move(zip)), documents_(std::make_unique<Documents>()) {}
+XlsxWorkbook::XlsxWorkbook(XlsxWorkbook&&) noexcept = default;
+XlsxWorkbook& XlsxWorkbook::operator=(XlsxWorkbook&&) noexcept = default;
+XlsxWorkbook::~XlsxWorkbook() = default;
+
+namespace {
+
+// Reads and parses one part; `name` becomes the entry's own spelling.
+Status LoadPart(ZipReader& zip, std::string& name, pugi::xml_document& document) {
+  const ZipEntry* entry = zip.Find(name);
+  if (entry == nullptr) {
+    return Fail(Code::kInvalid, fmt::format("not an Excel workbook: it has no {}", name));
+  }
+  name = entry->name;
+  const auto text = zip.Read(*entry, kMaxPartBytes);
+  if (!text) return std::unexpected(text.error());
+  if (auto status = XmlParse(*text, document); !status) return Wrap(status.error(), name);
+  return {};
+}
+
+}  // namespace
+
+Result<XlsxWorkbook> XlsxWorkbook::Open(const std::filesystem::path& path) {
+  CARREL_ASSIGN_OR_RETURN(auto zip, ZipReader::Open(path));
+  XlsxWorkbook workbook(std::move(zip));
+  CARREL_TRY(workbook.Load());
+  return workbook;
+}
+
+Status XlsxWorkbook::FindWorkbookPart() {
+  std::string root_rels = "_rels/.rels";
+  pugi::xml_document document;
+  CARREL_TRY(LoadPart(*zip_, root_rels, document));
+  for (const pugi::xml_node node : document.document_element().children()) {
+    const std::string_view type = node.attribute("Type").value();
+    const std::string target = ResolveTarget("", node.attribute("Target").value());
+    if (LastStep(type) == "officeDocument") {
+      part_ = target;
+      relationship_base_ = type.substr(0, type.rfind('/'));
+    } else if (LastStep(type) == "extended-properties") {
+      app_part_ = target;
+    }
+  }
+  if (!part_.empty()) return {};
+  return Fail(Code::kInvalid, "not an Excel workbook: _rels/.rels names no document");
+}
+
+Status XlsxWorkbook::Load() {
+  CARREL_TRY(FindWorkbookPart());
+  types_part_ = kTypesPart;
+  CARREL_TRY(LoadPart(*zip_, types_part_, documents_->types));
+  CARREL_TRY(LoadPart(*zip_, part_, documents_->workbook));
+  rels_part_ = RelsPartOf(part_);
+  CARREL_TRY(LoadPart(*zip_, rels_part_, documents_->rels));
+  if (!app_part_.empty() && zip_->Find(app_part_) != nullptr) {
+    CARREL_TRY(LoadPart(*zip_, app_part_, documents_->app));
+    documents_->has_app = true;
+  }
+  return LoadSheets();
+}
+
+std::string XlsxWorkbook::Resolve(std::string_view target) const {
+  const std::string name = ResolveTarget(Directory(part_), target);
+  const ZipEntry* entry = zip_->Find(name);
+  return entry == nullptr ? std::string() : entry->name;
+}
+
+Status XlsxWorkbook::LoadSheets() {
+  const pugi::xml_node root = documents_->workbook.document_element();
+  if (XmlLocalName(root) != "workbook") {
+    return Fail(Code::kInvalid, fmt::format("{}: expected a workbook, found {}", part_,
+                                            EscapeControls(Truncate(root.name(), 60))));
+  }
+  uses_1904_dates_ = XmlChild(root, "workbookPr").attribute("date1904").as_bool();
+  const pugi::xml_node rels = documents_->rels.document_element();
+  for (const pugi::xml_node rel : rels.children()) {
+    const std::string_view type = LastStep(rel.attribute("Type").value());
+    if (type == "styles") styles_part_ = Resolve(rel.attribute("Target").value());
+    if (type == "calcChain") calc_chain_part_ = Resolve(rel.attribute("Target").value());
+  }
+  for (const pugi::xml_node node : XmlChild(root, "sheets").children()) {
+    if (XmlLocalName(node) != "sheet") continue;
+    WorkbookSheet sheet;
+    sheet.name = node.attribute("name").value();
+    const std::string id(RelationshipId(node));
+    const pugi::xml_node rel = rels.find_child_by_attribute("Id", id.c_str());
+    sheet.part = rel ? Resolve(rel.attribute("Target").value()) : std::string();
+    sheet.is_worksheet = LastStep(rel.attribute("Type").value()) == "worksheet";
+    sheets_.push_back(std::move(sheet));
+  }
+  if (sheets_.empty()) return Fail(Code::kInvalid, fmt::format("{}: no sheets", part_));
+  return {};
+}
+
+const WorkbookSheet* XlsxWorkbook::FindSheet(std::string_view name) const {
+  const auto found = std::ranges::find(sheets_, name, &WorkbookSheet::name);
+  return found == sheets_.end() ? nullptr : &*found;
+}
+
+Result<std::string> XlsxWorkbook::ReadStyles() {
+  if (styles_part_.empty()) return std::string();
+  return zip_->Read(*zip_->Find(styles_part_), kMaxPartBytes);
+}
+
+bool XlsxWorkbook::Rewrites(std::string_view entry) const {
+  return entry == part_ || entry == rels_part_ || entry == types_part_ ||
+         (documents_->has_app && entry == app_part_);
+}
+
+std::string XlsxWorkbook::FreeSheetName(std::string_view wanted) const {
+  std::string name(wanted);
+  const auto taken = [&](const WorkbookSheet& sheet) { return Lower(sheet.name) == Lower(name); };
+  for (int i = 1; std::ranges::any_of(sheets_, taken); ++i) name = fmt::format("{}{}", wanted, i);
+  return name;
+}
+
+std::string XlsxWorkbook::AddSheet(const std::string& name) {
+  std::string part;
+  for (size_t i = sheets_.size() + 1;; ++i) {
+    part = fmt::format("{}worksheets/sheet{}.xml", Directory(part_), i);
+    if (zip_->Find(part) == nullptr && std::ranges::find(added_parts_, part) == added_parts_.end())
+      break;
+  }
+  added_parts_.push_back(part);
+  const pugi::xml_node root = documents_->workbook.document_element();
+  pugi::xml_node list = XmlChild(root, "sheets");
+  unsigned id = 1;
+  for (const pugi::xml_node sheet : list.children()) {
+    id = std::max(id, sheet.attribute("sheetId").as_uint() + 1);
+  }
+  std::string prefix = RelationshipPrefix(root);
+  pugi::xml_node sheet = list.append_child((XmlPrefix(list) + "sheet").c_str());
+  if (prefix.empty()) {
+    prefix = "r";
+    XmlSet(sheet, "xmlns:r", relationship_base_);
+  }
+  XmlSet(sheet, "name", name);
+  XmlSet(sheet, "sheetId", std::to_string(id));
+  XmlSet(sheet, prefix + ":id", AddRelationship("worksheet", part));
+  AddContentType(part, "worksheet+xml");
+  AddTitle(name);
+  sheets_.push_back({name, part, true});
+  return part;
+}
+
+std::string XlsxWorkbook::AddStylesPart() {
+  styles_part_ = Directory(part_) + "styles.xml";
+  AddRelationship("styles", styles_part_);
+  AddContentType(styles_part_, "styles+xml");
+  return styles_part_;
+}
+
+std::string XlsxWorkbook::AddRelationship(std::string_view type, const std::string& part) {
+  pugi::xml_node rels = documents_->rels.document_element();
+  std::string id;
+  for (int i = 1;; ++i) {
+    id = fmt::format("rId{}", i);
+    if (!rels.find_child_by_attribute("Id", id.c_str())) break;
+  }
+  pugi::xml_node rel = rels.append_child((XmlPrefix(rels) + "Relationship").c_str());
+  XmlSet(rel, "Id", id);
+  XmlSet(rel, "Type", fmt::format("{}/{}", relationship_base_, type));
+  XmlSet(rel, "Target", "/" + part);
+  return id;
+}
+
+void XlsxWorkbook::AddContentType(const std::string& part, std::string_view type) {
+  pugi::xml_node types = documents_->types.document_element();
+  pugi::xml_node node = types.append_child((XmlPrefix(types) + "Override").c_str());
+  XmlSet(node, "PartName", "/" + part);
+  XmlSet(node, "ContentType", fmt::format("{}{}", kSpreadsheetType, type));
+}
+
+void XlsxWorkbook::DropCalcChain() {
+  pugi::xml_node rels = documents_->rels.document_element();
+  for (pugi::xml_node rel = rels.first_child(), next; rel; rel = next) {
+    next = rel.next_sibling();
+    if (LastStep(rel.attribute("Type").value()) == "calcChain") rels.remove_child(rel);
+  }
+  pugi::xml_node types = documents_->types.document_element();
+  for (pugi::xml_node node = types.first_child(), next; node; node = next) {
+    next = node.next_sibling();
+    if (Lower(node.attribute("PartName").value()) == "/" + Lower(calc_chain_part_)) {
+      types.remove_child(node);
+    }
+  }
+}
+
+// docProps/app.xml counts the parts of each kind and lists their titles. Metadata only: when it
+// is not as expected it is left alone.
+void XlsxWorkbook::AddTitle(const std::string& name) {
+  if (!documents_->has_app) return;
+  const pugi::xml_node root = documents_->app.document_element();
+  const pugi::xml_node pairs = XmlChild(XmlChild(root, "HeadingPairs"), "vector");
+  pugi::xml_node titles = XmlChild(XmlChild(root, "TitlesOfParts"), "vector");
+  int passed = 0;
+  pugi::xml_node last;  // the last sheet's title
+  int last_index = 0;
+  for (const pugi::xml_node title : titles.children()) {
+    if (XmlLocalName(title) != "lpstr") continue;
+    if (title.text().get() == sheets_.back().name) {
+      last = title;
+      last_index = passed;
+    }
+    ++passed;
+  }
+  if (!last) return;
+  int begin = 0;
+  for (const pugi::xml_node variant : pairs.children()) {
+    pugi::xml_node count = XmlChild(variant, "i4");
+    if (!count) continue;
+    const int size = count.text().as_int();
+    if (last_index >= begin && last_index < begin + size) {
+      count.text().set(size + 1);
+      pugi::xml_node title = titles.insert_child_after(last.name(), last);
+      title.text().set(name.c_str());
+      XmlSet(titles, "size", std::to_string(passed + 1));
+      return;
+    }
+    begin += size;
+  }
+}
+
+std::vector<NewPart> XlsxWorkbook::Parts() const {
+  std::vector<NewPart> parts;
+  parts.push_back({part_, XmlText(documents_->workbook)});
+  parts.push_back({rels_part_, XmlText(documents_->rels)});
+  if (documents_->has_app) parts.push_back({app_part_, XmlText(documents_->app)});
+  parts.push_back({types_part_, XmlText(documents_->types)});
+  return parts;
+}
+
+}  // namespace carrel::render

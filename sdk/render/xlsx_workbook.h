@@ -1,0 +1,83 @@
+// The parts of an opened workbook that say what else is in it: sheets, relationships, content
+// types, document properties. Knows how to find a sheet's part and how to add a sheet.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "sdk/render/zip_reader.h"
+
+namespace carrel::render {
+
+struct WorkbookSheet {
+  std::string name;
+  std::string part;           // name of its zip entry; empty when the relationship is missing
+  bool is_worksheet = false;  // not a chart or dialog sheet
+};
+
+struct NewPart {
+  std::string name;
+  std::string xml;
+};
+
+// Not thread-safe. Errors are kInvalid (kLimit for what is too large) and name the part.
+class XlsxWorkbook {
+ public:
+  static Result<XlsxWorkbook> Open(const std::filesystem::path& path);
+  XlsxWorkbook(XlsxWorkbook&&) noexcept;
+  XlsxWorkbook& operator=(XlsxWorkbook&&) noexcept;
+  ~XlsxWorkbook();
+
+  ZipReader& zip() { return *zip_; }
+  const std::vector<WorkbookSheet>& sheets() const { return sheets_; }
+  // Null when there is none of this name (case matters).
+  const WorkbookSheet* FindSheet(std::string_view name) const;
+  bool uses_1904_dates() const { return uses_1904_dates_; }
+
+  // Empty when the workbook has none.
+  const std::string& styles_part() const { return styles_part_; }
+  const std::string& calc_chain_part() const { return calc_chain_part_; }
+  Result<std::string> ReadStyles();
+
+  // Whether the entry is one that Parts() gives anew.
+  bool Rewrites(std::string_view entry) const;
+
+  // `wanted`, or when a sheet has that name already `wanted` with the next free number.
+  std::string FreeSheetName(std::string_view wanted) const;
+  // Appends a worksheet; returns the name its part must have.
+  std::string AddSheet(const std::string& name);
+  // Gives a workbook without styles a styles part; returns its name.
+  std::string AddStylesPart();
+  void DropCalcChain();
+
+  // The rewritten parts, [Content_Types].xml last.
+  std::vector<NewPart> Parts() const;
+
+ private:
+  struct Documents;
+  explicit XlsxWorkbook(std::unique_ptr<ZipReader> zip);
+  Status Load();
+  Status FindWorkbookPart();
+  Status LoadSheets();
+  std::string Resolve(std::string_view target) const;
+  std::string AddRelationship(std::string_view type, const std::string& part);
+  void AddContentType(const std::string& part, std::string_view type);
+  void AddTitle(const std::string& name);
+
+  std::unique_ptr<ZipReader> zip_;
+  std::unique_ptr<Documents> documents_;
+  std::string part_;  // "xl/workbook.xml"
+  std::string rels_part_, types_part_, app_part_;
+  std::string styles_part_, calc_chain_part_;
+  std::string relationship_base_;  // of type URIs: transitional or strict
+  std::vector<WorkbookSheet> sheets_;
+  std::vector<std::string> added_parts_;
+  bool uses_1904_dates_ = false;
+};
+
+}  // namespace carrel::render

@@ -1,0 +1,400 @@
+#include "sdk/render/zip_reader.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "runtime/base/text.h"
+
+namespace carrel::render {
+namespace {
+
+constexpr uint32_t kLocalSignature = 0x04034b50;
+constexpr uint32_t kCentralSignature = 0x02014b50;
+constexpr uint32_t kEndSignature = 0x06054b50;
+constexpr uint32_t kEnd64Signature = 0x06064b50;
+constexpr uint32_t kLocator64Signature = 0x07064b50;
+constexpr size_t kEndBytes = 22;
+constexpr size_t kLocator64Bytes = 20;
+constexpr size_t kEnd64Bytes = 56;
+constexpr size_t kCentralBytes = 46;
+constexpr size_t kLocalBytes = 30;
+constexpr uint64_t kMaxDirectoryBytes = uint64_t{16} << 20;
+constexpr uint64_t kMax32 = 0xFFFFFFFF;
+constexpr uint16_t kEncryptedFlags = 0x2041;
+constexpr size_t kPiece = size_t{64} << 10;
+
+template <typename T>
+T Get(std::string_view bytes, size_t at) {
+  T value = 0;
+  for (size_t i = sizeof(T); i-- > 0;) {
+    value = static_cast<T>((value << 8) | static_cast<unsigned char>(bytes[at + i]));
+  }
+  return value;
+}
+uint16_t Get16(std::string_view bytes, size_t at) {
+  return static_cast<uint16_t>(static_cast<unsigned char>(bytes[at]) |
+                               static_cast<unsigned char>(bytes[at + 1]) << 8);
+}
+uint32_t Get32(std::string_view bytes, size_t at) { return Get<uint32_t>(bytes, at); }
+uint64_t Get64(std::string_view bytes, size_t at) { return Get<uint64_t>(bytes, at); }
+
+std::unexpected<Error> Damaged(std::string_view what) {
+  return Fail(Code::kInvalid, fmt::format("damaged zip archive: {}", what));
+}
+
+std::string Printable(std::string_view name) { return EscapeControls(Truncate(ToUtf8(name), 100)); }
+
+bool SameNoCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+// Sizes and offset of an entry that does not fit in 32 bits.
+Status ReadZip64Extra(std::string_view extra, ZipEntry& entry) {
+  while (extra.size() >= 4) {
+    const uint16_t id = Get16(extra, 0);
+    const size_t size = Get16(extra, 2);
+    if (size > extra.size() - 4) break;
+    std::string_view body = extra.substr(4, size);
+    extra.remove_prefix(4 + size);
+    if (id != 1) continue;
+    for (uint64_t* field : {&entry.size, &entry.compressed_size, &entry.header_offset}) {
+      if (*field != kMax32) continue;
+      if (body.size() < 8) return Damaged("zip64 record too short");
+      *field = Get64(body, 0);
+      body.remove_prefix(8);
+    }
+    return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+struct ZipStream::State {
+  ZipReader* reader = nullptr;
+  const ZipEntry* entry = nullptr;
+  uint64_t next = 0;       // file offset of the compressed bytes still to read
+  uint64_t remaining = 0;  // how many
+  uint64_t produced = 0;
+  uint32_t crc = 0;
+  std::string input;
+  z_stream inflater{};
+  bool inflating = false;
+  bool done = false;
+
+  ~State() {
+    if (inflating) inflateEnd(&inflater);
+  }
+
+  Status Refill() {
+    const auto size = static_cast<size_t>(std::min<uint64_t>(remaining, kPiece));
+    CARREL_ASSIGN_OR_RETURN(input, reader->ReadAt(next, size));
+    next += size;
+    remaining -= size;
+    inflater.next_in = reinterpret_cast<Bytef*>(input.data());
+    inflater.avail_in = static_cast<uInt>(size);
+    return {};
+  }
+
+  std::unexpected<Error> Bad(std::string_view what) const {
+    return Damaged(fmt::format("{}: {}", Printable(entry->name), what));
+  }
+
+  Result<size_t> Inflate(char* out, size_t size) {
+    inflater.next_out = reinterpret_cast<Bytef*>(out);
+    inflater.avail_out = static_cast<uInt>(size);
+    while (!done && inflater.avail_out > 0) {
+      if (inflater.avail_in == 0) {
+        if (remaining == 0) return Bad("compressed data ends early");
+        CARREL_TRY(Refill());
+      }
+      const int rc = inflate(&inflater, Z_NO_FLUSH);
+      if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR) {
+        return Bad("compressed data is not valid");
+      }
+      done = rc == Z_STREAM_END;
+    }
+    return size - inflater.avail_out;
+  }
+
+  Result<size_t> CopyStored(char* out, size_t size) {
+    const auto n = static_cast<size_t>(std::min<uint64_t>({remaining, size, kPiece}));
+    CARREL_ASSIGN_OR_RETURN(const std::string bytes, reader->ReadAt(next, n));
+    bytes.copy(out, n);
+    next += n;
+    remaining -= n;
+    done = remaining == 0;
+    return n;
+  }
+};
+
+ZipStream::ZipStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ZipStream::~ZipStream() = default;
+ZipStream::ZipStream(ZipStream&&) noexcept = default;
+ZipStream& ZipStream::operator=(ZipStream&&) noexcept = default;
+
+Result<size_t> ZipStream::Read(char* out, size_t size) {
+  State& s = *state_;
+  size = std::min(size, size_t{1} << 30);
+  size_t n = 0;
+  if (!s.done && size > 0) {
+    CARREL_ASSIGN_OR_RETURN(n, s.inflating ? s.Inflate(out, size) : s.CopyStored(out, size));
+    CARREL_TRY(s.reader->Spend(n));
+    s.produced += n;
+    s.crc = static_cast<uint32_t>(crc32_z(s.crc, reinterpret_cast<const Bytef*>(out), n));
+    if (s.produced > s.entry->size) return s.Bad("larger than its directory entry says");
+  }
+  if (!s.done) return n;
+  if (s.produced != s.entry->size) return s.Bad("smaller than its directory entry says");
+  if (s.crc != s.entry->crc) return s.Bad("checksum does not match");
+  return n;
+}
+
+ZipReader::ZipReader(UniqueFd fd, uint64_t file_size, const ZipLimits& limits)
+    : fd_(std::move(fd)), file_size_(file_size), limits_(limits) {}
+
+Result<std::unique_ptr<ZipReader>> ZipReader::Open(const std::filesystem::path& path,
+                                                   const ZipLimits& limits) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return FailErrno("open");
+  struct stat info{};
+  if (::fstat(fd.get(), &info) != 0) return FailErrno("stat");
+  if (!S_ISREG(info.st_mode)) return Fail(Code::kInvalid, "not a regular file");
+  const auto size = static_cast<uint64_t>(info.st_size);
+  std::unique_ptr<ZipReader> reader(new ZipReader(std::move(fd), size, limits));
+  CARREL_TRY(reader->ReadDirectory());
+  CARREL_TRY(reader->CheckEntries());
+  return reader;
+}
+
+Result<std::string> ZipReader::ReadAt(uint64_t offset, size_t size) const {
+  if (offset > file_size_ || size > file_size_ - offset) return Damaged("it ends early");
+  std::string out(size, '\0');
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t n =
+        ::pread(fd_.get(), out.data() + done, size - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FailErrno("read zip archive");
+    if (n == 0) return Damaged("it ends early");
+    done += static_cast<size_t>(n);
+  }
+  return out;
+}
+
+Result<ZipReader::Directory> ZipReader::FindDirectory() const {
+  const auto tail_size = static_cast<size_t>(std::min<uint64_t>(file_size_, kEndBytes + 0xFFFF));
+  CARREL_ASSIGN_OR_RETURN(const std::string tail, ReadAt(file_size_ - tail_size, tail_size));
+  const std::string_view view = tail;
+  for (size_t at = tail_size < kEndBytes ? std::string_view::npos : tail_size - kEndBytes;
+       at != std::string_view::npos; at = at == 0 ? std::string_view::npos : at - 1) {
+    if (Get32(view, at) != kEndSignature) continue;
+    if (Get16(view, at + 20) > tail_size - at - kEndBytes) continue;
+    Directory found;
+    found.entries = Get16(view, at + 10);
+    found.size = Get32(view, at + 12);
+    found.offset = Get32(view, at + 16);
+    const uint64_t end_offset = file_size_ - tail_size + at;
+    if (found.entries == 0xFFFF || found.size == kMax32 || found.offset == kMax32) {
+      return FindDirectory64(end_offset, found);
+    }
+    if (found.size > end_offset || found.offset > end_offset - found.size) {
+      return Damaged("its directory lies outside the file");
+    }
+    found.shift = end_offset - found.size - found.offset;
+    return found;
+  }
+  return Fail(Code::kInvalid, "not a zip archive");
+}
+
+Result<ZipReader::Directory> ZipReader::FindDirectory64(uint64_t end_offset,
+                                                        const Directory& found) const {
+  if (end_offset < kLocator64Bytes) return Damaged("zip64 locator missing");
+  CARREL_ASSIGN_OR_RETURN(const std::string locator,
+                          ReadAt(end_offset - kLocator64Bytes, kLocator64Bytes));
+  if (Get32(locator, 0) != kLocator64Signature) {
+    // 65,535 entries exactly are possible without zip64.
+    if (found.size == kMax32 || found.offset == kMax32) return Damaged("zip64 locator missing");
+    Directory plain = found;
+    if (plain.size > end_offset || plain.offset > end_offset - plain.size) {
+      return Damaged("its directory lies outside the file");
+    }
+    plain.shift = end_offset - plain.size - plain.offset;
+    return plain;
+  }
+  const uint64_t at = Get64(locator, 8);
+  CARREL_ASSIGN_OR_RETURN(const std::string end, ReadAt(at, kEnd64Bytes));
+  if (Get32(end, 0) != kEnd64Signature) return Damaged("zip64 end record missing");
+  Directory directory;
+  directory.entries = Get64(end, 32);
+  directory.size = Get64(end, 40);
+  directory.offset = Get64(end, 48);
+  if (directory.size > at || directory.offset > at - directory.size) {
+    return Damaged("its directory lies outside the file");
+  }
+  return directory;
+}
+
+Status ZipReader::ReadDirectory() {
+  CARREL_ASSIGN_OR_RETURN(const Directory directory, FindDirectory());
+  if (directory.entries > limits_.max_entries) {
+    return Fail(Code::kLimit, fmt::format("zip archive of {} entries: at most {} are read",
+                                          directory.entries, limits_.max_entries));
+  }
+  if (directory.size > kMaxDirectoryBytes) {
+    return Fail(Code::kLimit,
+                fmt::format("zip directory of {}: at most {} are read", HumanBytes(directory.size),
+                            HumanBytes(kMaxDirectoryBytes)));
+  }
+  CARREL_ASSIGN_OR_RETURN(const std::string bytes, ReadAt(directory.offset + directory.shift,
+                                                          static_cast<size_t>(directory.size)));
+  entries_.reserve(static_cast<size_t>(directory.entries));
+  std::string_view rest = bytes;
+  for (uint64_t i = 0; i < directory.entries; ++i) {
+    CARREL_ASSIGN_OR_RETURN(const size_t used, ReadDirectoryEntry(rest, directory));
+    rest.remove_prefix(used);
+  }
+  return {};
+}
+
+Result<size_t> ZipReader::ReadDirectoryEntry(std::string_view bytes, const Directory& directory) {
+  if (bytes.size() < kCentralBytes || Get32(bytes, 0) != kCentralSignature) {
+    return Damaged("its directory has fewer entries than announced");
+  }
+  const size_t name_size = Get16(bytes, 28);
+  const size_t extra_size = Get16(bytes, 30);
+  const size_t used = kCentralBytes + name_size + extra_size + Get16(bytes, 32);
+  if (used > bytes.size()) return Damaged("a directory entry is cut off");
+  if (name_size > limits_.max_name) {
+    return Fail(Code::kLimit, fmt::format("zip entry name of {} bytes: at most {} are read",
+                                          name_size, limits_.max_name));
+  }
+  ZipEntry entry;
+  entry.name = bytes.substr(kCentralBytes, name_size);
+  entry.flags = Get16(bytes, 8);
+  entry.method = Get16(bytes, 10);
+  entry.crc = Get32(bytes, 16);
+  entry.compressed_size = Get32(bytes, 20);
+  entry.size = Get32(bytes, 24);
+  entry.header_offset = Get32(bytes, 42);
+  CARREL_TRY(ReadZip64Extra(bytes.substr(kCentralBytes + name_size, extra_size), entry));
+  if (entry.header_offset > file_size_) return Damaged("an entry lies outside the file");
+  entry.header_offset += directory.shift;
+  entries_.push_back(std::move(entry));
+  return used;
+}
+
+Status ZipReader::CheckEntries() const {
+  std::set<std::string_view> names;
+  uint64_t compressed = 0;
+  for (const ZipEntry& entry : entries_) {
+    const std::string name = Printable(entry.name);
+    if (entry.name.empty() || entry.name.find('\0') != std::string::npos) {
+      return Damaged("an entry has no proper name");
+    }
+    if (!names.insert(entry.name).second) return Damaged(fmt::format("two entries {}", name));
+    if (entry.flags & kEncryptedFlags) {
+      return Fail(Code::kInvalid, fmt::format("{} is encrypted; save it without a password", name));
+    }
+    if (entry.method != 0 && entry.method != 8) {
+      return Fail(Code::kInvalid,
+                  fmt::format("{}: unsupported zip compression method {}", name, entry.method));
+    }
+    if (entry.method == 0 && entry.size != entry.compressed_size) {
+      return Damaged(fmt::format("{}: stored with two different sizes", name));
+    }
+    if (entry.compressed_size > file_size_ - compressed) return Damaged("entries overlap");
+    compressed += entry.compressed_size;
+  }
+  return {};
+}
+
+const ZipEntry* ZipReader::Find(std::string_view name) const {
+  const auto exact = std::ranges::find(entries_, name, &ZipEntry::name);
+  if (exact != entries_.end()) return &*exact;
+  const auto near = std::ranges::find_if(
+      entries_, [&](const ZipEntry& entry) { return SameNoCase(entry.name, name); });
+  return near == entries_.end() ? nullptr : &*near;
+}
+
+Result<uint64_t> ZipReader::DataOffset(const ZipEntry& entry) const {
+  CARREL_ASSIGN_OR_RETURN(const std::string header, ReadAt(entry.header_offset, kLocalBytes));
+  if (Get32(header, 0) != kLocalSignature) {
+    return Damaged(fmt::format("{}: local header missing", Printable(entry.name)));
+  }
+  const uint64_t offset = entry.header_offset + kLocalBytes + Get16(header, 26) + Get16(header, 28);
+  if (offset > file_size_ || entry.compressed_size > file_size_ - offset) {
+    return Damaged(fmt::format("{}: data lies outside the file", Printable(entry.name)));
+  }
+  return offset;
+}
+
+Status ZipReader::Spend(uint64_t bytes) {
+  if (bytes > limits_.max_inflated - inflated_) {
+    return Fail(Code::kLimit, fmt::format("zip archive inflates to more than {}",
+                                          HumanBytes(limits_.max_inflated)));
+  }
+  inflated_ += bytes;
+  return {};
+}
+
+Result<ZipStream> ZipReader::Stream(const ZipEntry& entry) {
+  auto state = std::make_unique<ZipStream::State>();
+  state->reader = this;
+  state->entry = &entry;
+  CARREL_ASSIGN_OR_RETURN(state->next, DataOffset(entry));
+  state->remaining = entry.compressed_size;
+  state->crc = static_cast<uint32_t>(crc32(0, nullptr, 0));
+  if (entry.method == 8) {
+    if (inflateInit2(&state->inflater, -MAX_WBITS) != Z_OK) {
+      return Fail(Code::kInternal, "inflate: cannot start");
+    }
+    state->inflating = true;
+  } else {
+    state->done = entry.size == 0;
+  }
+  return ZipStream(std::move(state));
+}
+
+Result<std::string> ZipReader::Read(const ZipEntry& entry, size_t max_bytes) {
+  if (entry.size > max_bytes) {
+    return Fail(Code::kLimit,
+                fmt::format("{}: {} inflated, at most {} are read", Printable(entry.name),
+                            HumanBytes(entry.size), HumanBytes(max_bytes)));
+  }
+  CARREL_ASSIGN_OR_RETURN(ZipStream stream, Stream(entry));
+  // One byte more than announced, so that a longer stream is seen; grown only as data arrives.
+  std::string out;
+  for (;;) {
+    const size_t before = out.size();
+    const uint64_t want = std::min<uint64_t>(entry.size + 1 - before, kPiece * 4);
+    out.resize(before + static_cast<size_t>(want));
+    CARREL_ASSIGN_OR_RETURN(const size_t n,
+                            stream.Read(out.data() + before, static_cast<size_t>(want)));
+    out.resize(before + n);
+    if (n == 0) return out;
+  }
+}
+
+Status ZipReader::CopyRaw(const ZipEntry& entry,
+                          const std::function<Status(std::string_view)>& sink) {
+  CARREL_ASSIGN_OR_RETURN(uint64_t offset, DataOffset(entry));
+  for (uint64_t rest = entry.compressed_size; rest > 0;) {
+    const auto size = static_cast<size_t>(std::min<uint64_t>(rest, kPiece));
+    CARREL_ASSIGN_OR_RETURN(const std::string bytes, ReadAt(offset, size));
+    CARREL_TRY(sink(bytes));
+    offset += size;
+    rest -= size;
+  }
+  return {};
+}
+
+}  // namespace carrel::render

@@ -1,0 +1,214 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <vector>
+
+#include "runtime/base/files.h"
+#include "runtime/base/zip_writer.h"
+#include "sdk/render/renderer.h"
+#include "sdk/render/workbook_inspect.h"
+#include "sdk/render/xlsx_styles.h"
+#include "sdk/render/zip_reader.h"
+
+namespace carrel::render {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::string_view kRels =
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+
+// Builds a small template, renders rows into it and reads parts of the result.
+class XlsxTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto dir = TempDir::Create(std::filesystem::temp_directory_path(), "xlsx");
+    ASSERT_TRUE(dir);
+    dir_.emplace(std::move(*dir));
+    const std::string rels(kRels);
+    parts_ = {
+        {"[Content_Types].xml",
+         "<Types><Override PartName=\"/xl/calcChain.xml\" ContentType=\"c\"/></Types>"},
+        {"_rels/.rels", "<Relationships><Relationship Id=\"a\" Type=\"" + rels +
+                            "/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"},
+        {"xl/workbook.xml",
+         "<workbook xmlns:q=\"" + rels +
+             "\"><sheets><sheet name=\"Data\" sheetId=\"4\" q:id=\"rId1\"/></sheets></workbook>"},
+        {"xl/_rels/workbook.xml.rels",
+         "<Relationships><Relationship Id=\"rId1\" Type=\"" + rels +
+             "/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"" +
+             rels + "/calcChain\" Target=\"calcChain.xml\"/></Relationships>"},
+        {"xl/calcChain.xml", "<calcChain/>"},
+        {"xl/worksheets/sheet1.xml", "<worksheet><sheetData/></worksheet>"},
+    };
+  }
+
+  std::string& Part(std::string_view name) {
+    for (auto& [key, text] : parts_) {
+      if (key == name) return text;
+    }
+    return parts_.emplace_back(name, "").second;
+  }
+  void Sheet(std::string_view xml) { Part("xl/worksheets/sheet1.xml") = xml; }
+
+  void WriteTemplate() {
+    UniqueFd fd(::open((dir_->path() / "t.xlsx").c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600));
+    ZipWriter zip(fd.get());
+    for (const auto& [name, text] : parts_) ASSERT_TRUE(zip.Add(name, text, {}));
+    ASSERT_TRUE(zip.Finish());
+  }
+
+  Status Render(const std::vector<std::vector<Cell>>& rows, Json args = {}) {
+    WriteTemplate();
+    UniqueFd fd(::open((dir_->path() / "o.xlsx").c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600));
+    RendererOptions options;
+    options.type = "xlsx";
+    options.args = std::move(args);
+    options.root = dir_->path();
+    options.template_path = "t.xlsx";
+    options.output_fd = fd.get();
+    CARREL_ASSIGN_OR_RETURN(auto renderer, MakeRenderer(options));
+    for (const auto& row : rows) CARREL_TRY(renderer->WriteRow(row));
+    return renderer->Finish("2020-01-01T00:00:00+00:00");
+  }
+
+  std::string Output(std::string_view name) {
+    auto zip = ZipReader::Open(dir_->path() / "o.xlsx");
+    const ZipEntry* entry = zip ? (*zip)->Find(name) : nullptr;
+    return entry == nullptr ? "absent" : *(*zip)->Read(*entry, 1 << 24);
+  }
+  std::string Data() { return Output("xl/worksheets/sheet1.xml"); }
+
+  static Cell Text(std::string_view text) {
+    Cell cell;
+    cell.kind = CellKind::kText;
+    cell.text = text;
+    return cell;
+  }
+  static Cell Integer(int64_t value) {
+    Cell cell;
+    cell.kind = CellKind::kInteger;
+    cell.integer = value;
+    return cell;
+  }
+
+  std::optional<TempDir> dir_;
+  std::vector<std::pair<std::string, std::string>> parts_;
+};
+
+TEST_F(XlsxTest, ValuesReplaceCellsKeepStylesAndLeaveOthers) {
+  Sheet(
+      "<worksheet><dimension ref=\"A1\"/><sheetData><row r=\"1\"><c r=\"A1\"><v>9</v></c></row>"
+      "<row r=\"2\" spans=\"1:3\" ht=\"30\"><c r=\"A2\" s=\"3\"><v>1</v></c><c "
+      "r=\"B2\"><v>2</v></c>"
+      "<c r=\"D2\"><v>4</v></c></row><row r=\"9\"/></sheetData><autoFilter "
+      "ref=\"A1\"/></worksheet>");
+  ASSERT_TRUE(Render({{Integer(7), Cell{}, Text("x")}, {Integer(8)}}));
+  EXPECT_EQ(Data(),
+            "<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><v>9</v></c></row>"
+            "<row r=\"2\" ht=\"30\"><c r=\"A2\" s=\"3\"><v>7</v></c><c r=\"B2\"><v>2</v></c>"
+            "<c r=\"C2\" t=\"inlineStr\"><is><t>x</t></is></c><c r=\"D2\"><v>4</v></c></row>"
+            "<row r=\"3\"><c r=\"A3\"><v>8</v></c></row><row r=\"9\"></row></sheetData>"
+            "<autoFilter ref=\"A1\"/></worksheet>");
+}
+
+TEST_F(XlsxTest, PrefixesCommentsAndMissingReferencesAreUnderstood) {
+  Sheet(
+      "<?xml version='1.0'?><x:worksheet xmlns:x=\"m\"><!-- <sheetData> --><x:sheetData><x:row>"
+      "<x:c><x:v>1</x:v></x:c><x:c/></x:row></x:sheetData></x:worksheet>");
+  ASSERT_TRUE(Render({{Integer(1)}}));
+  EXPECT_THAT(Data(),
+              HasSubstr("<x:row r=\"1\"><x:c r=\"A1\"><x:v>1</x:v></x:c><x:c r=\"B1\"/></x:row>"
+                        "<x:row r=\"2\"><x:c r=\"A2\"><x:v>1</x:v></x:c></x:row>"));
+}
+
+TEST_F(XlsxTest, CalcChainGoesOnlyWhenAFormulaWasOverwritten) {
+  Sheet(
+      "<worksheet><sheetData><row r=\"2\"><c "
+      "r=\"B2\"><f>1+1</f></c></row></sheetData></worksheet>");
+  ASSERT_TRUE(Render({{Integer(1)}}));
+  EXPECT_EQ(Output("xl/calcChain.xml"), "<calcChain/>");
+  ASSERT_TRUE(Render({{Integer(1), Integer(2)}}));
+  EXPECT_EQ(Output("xl/calcChain.xml"), "absent");
+  EXPECT_THAT(Output("[Content_Types].xml"), Not(HasSubstr("calcChain")));
+  EXPECT_THAT(Output("xl/_rels/workbook.xml.rels"), Not(HasSubstr("calcChain")));
+}
+
+TEST_F(XlsxTest, CellsOfAnOverwrittenSharedFormulaKeepTheirValue) {
+  Sheet(
+      "<worksheet><sheetData><row r=\"2\"><c r=\"A2\"><f t=\"shared\" ref=\"A2:A3\" "
+      "si=\"0\">B2</f></c>"
+      "</row><row r=\"3\"><c r=\"A3\"><f t=\"shared\" "
+      "si=\"0\"/><v>5</v></c></row></sheetData></worksheet>");
+  ASSERT_TRUE(Render({{Integer(1)}}));
+  EXPECT_THAT(Data(), HasSubstr("<c r=\"A3\"><v>5</v></c>"));
+}
+
+TEST_F(XlsxTest, InfoTakesTheNextFreeName) {
+  Part("xl/workbook.xml")
+      .replace(Part("xl/workbook.xml").find("</sheets>"), 0,
+               "<sheet name=\"INFO\" sheetId=\"9\" q:id=\"rId1\"/>");
+  ASSERT_TRUE(Render({}));
+  EXPECT_THAT(Output("xl/workbook.xml"), HasSubstr("name=\"Info1\" sheetId=\"10\" q:id=\"rId3\""));
+}
+
+TEST_F(XlsxTest, ACellThatCannotBeStoredIsNamedByRowAndColumn) {
+  Cell dict;
+  dict.kind = CellKind::kOther;
+  dict.type_name = "dict";
+  EXPECT_EQ(Render({{Integer(1)}, {Integer(1), dict}}).error().message,
+            "row 2: column 2: cannot convert dict to an xlsx cell");
+  EXPECT_THAT(Render({{Text("a\x01")}}).error().message,
+              HasSubstr("row 1: column 1: control character U+0001"));
+  EXPECT_THAT(Render({{Text("\xEF\xBF\xBF")}}).error().message, HasSubstr("U+FFFF"));
+  EXPECT_THAT(Render({std::vector<Cell>(16'385)}).error().message, HasSubstr("16384 columns"));
+}
+
+TEST_F(XlsxTest, BadTemplatesAreRefusedWithTheReason) {
+  for (const auto& [sheet, reason] : std::vector<std::pair<std::string, std::string>>{
+           {"", "no sheetData"},
+           {"<worksheet><sheetData><row", "ends inside of a tag"},
+           {"<!DOCTYPE a [<!ENTITY x 'y'>]><worksheet/>", "document type"},
+           {"<worksheet><sheetData><row r=\"3\"/><row r=\"2\"/></sheetData></worksheet>",
+            "out of order"},
+           {"<?xml version=\"1.0\" encoding=\"latin1\"?><worksheet/>", "only UTF-8"},
+           {"<chart/>", "expected a worksheet"}}) {
+    Sheet(sheet);
+    const auto status = Render({});
+    ASSERT_FALSE(status) << sheet;
+    EXPECT_THAT(status.error().message, HasSubstr("template t.xlsx: ")) << sheet;
+    EXPECT_THAT(status.error().message, HasSubstr(reason)) << sheet;
+  }
+  Part("xl/workbook.xml") = "<workbook><sheets><sheet name=\"data\"/></sheets></workbook>";
+  EXPECT_THAT(Render({}).error().message, HasSubstr("no sheet \"Data\""));
+  EXPECT_FALSE(InspectWorkbook(dir_->path() / "none.xlsx"));
+}
+
+TEST_F(XlsxTest, BadArgumentsAreRefused) {
+  EXPECT_THAT(Render({}, {{"start_row", 0}}).error().message, HasSubstr("args.start_row"));
+  EXPECT_THAT(Render({}, {{"start_col", "1"}}).error().message, HasSubstr("args.start_col"));
+  EXPECT_THAT(Render({}, {{"overflow", "x"}}).error().message, HasSubstr("args.overflow"));
+}
+
+TEST_F(XlsxTest, InspectNamesTheSheets) {
+  WriteTemplate();
+  const auto info = InspectWorkbook(dir_->path() / "t.xlsx");
+  ASSERT_TRUE(info) << info.error().message;
+  ASSERT_EQ(info->sheets.size(), 1u);
+  EXPECT_EQ(info->sheets[0].name, "Data");
+  EXPECT_TRUE(info->sheets[0].is_worksheet);
+}
+
+TEST(XlsxStylesTest, KnowsDateFormats) {
+  for (const char* code : {"yyyy-mm-dd", "[h]:mm", "[$-409]d", "0;d\"x\"h"}) {
+    EXPECT_EQ(IsDateFormat(code), std::string_view(code) != "0;d\"x\"h") << code;
+  }
+  for (const char* code : {"General", "0.00", "\"days\"0", "\\d0", "[Red]0", "_d0"}) {
+    EXPECT_FALSE(IsDateFormat(code)) << code;
+  }
+}
+
+}  // namespace
+}  // namespace carrel::render
