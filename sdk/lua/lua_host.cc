@@ -1,0 +1,86 @@
+#include "sdk/lua/lua_host.h"
+
+#include <lua.hpp>
+
+#include "sdk/lua/failure.h"
+#include "sdk/lua/inspect.h"
+#include "sdk/lua/lua_state.h"
+#include "sdk/lua/report_run.h"
+
+namespace carrel::lua {
+namespace {
+
+struct Sink {
+  std::string* code;
+  std::string problem;
+};
+
+int AppendCode(lua_State*, const void* bytes, size_t size, void* user) {
+  auto& sink = *static_cast<Sink*>(user);
+  return Contain(sink.problem, [&] { sink.code->append(static_cast<const char*>(bytes), size); })
+             ? 0
+             : 1;
+}
+
+Result<std::string> Compile(const EmbeddedSource& source) {
+  MemoryBudget budget{.limit = size_t{64} << 20};
+  const LuaState state = NewLuaState(budget);
+  if (!state) return Fail(Code::kLimit, "not enough memory");
+  if (luaL_loadbufferx(state.get(), source.text.data(), source.text.size(), source.chunk_name,
+                       "t") != LUA_OK) {
+    return Fail(Code::kInternal, lua_tostring(state.get(), -1));
+  }
+  std::string code;
+  Sink sink{.code = &code, .problem = {}};
+  if (lua_dump(state.get(), AppendCode, &sink, 0) != 0) return Fail(Code::kInternal, sink.problem);
+  return code;
+}
+
+class LuaHost final : public sdk::LanguageHost {
+ public:
+  explicit LuaHost(const LuaLimits& limits) : limits_(limits) {}
+
+  Status Warm() override {
+    for (size_t i = 0; i < sources_.size(); ++i) {
+      CARREL_ASSIGN_OR_RETURN(sources_.at(i), Compile(kEmbeddedSources[i]));
+    }
+    return {};
+  }
+
+  sdk::ReportEnd Run(const sdk::ReportJob& job, sdk::ReportPort& port,
+                     render::Renderer* renderer) override {
+    sdk::ReportFailure failure;
+    if (renderer == nullptr) {
+      failure = MakeFailure("error", "a Lua report cannot be rendered as " + job.renderer_type);
+    } else {
+      try {
+        return ReportRun(sources_, MemoryLimit(limits_.memory_bytes), job, port, *renderer)
+            .Execute();
+      } catch (const std::bad_alloc&) {  // outside of Lua; its state is closed by now
+        failure = MakeFailure("memory", "not enough memory");
+      }
+    }
+    sdk::ReportEnd end;
+    end.failure = std::make_unique<sdk::ReportFailure>(std::move(failure));
+    return end;
+  }
+
+  bool RendersItself(std::string_view) const override { return false; }
+
+  Json InspectEntrypoint(const std::filesystem::path& root,
+                         const sdk::EntrypointQuery& query) override {
+    return Inspect(root, query);
+  }
+
+ private:
+  const LuaLimits limits_;
+  CompiledSources sources_;  // constant after Warm
+};
+
+}  // namespace
+
+std::unique_ptr<sdk::LanguageHost> MakeLuaHost(const LuaLimits& limits) {
+  return std::make_unique<LuaHost>(limits);
+}
+
+}  // namespace carrel::lua

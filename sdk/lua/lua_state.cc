@@ -1,0 +1,42 @@
+#include "sdk/lua/lua_state.h"
+
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <lua.hpp>
+
+namespace carrel::lua {
+namespace {
+
+// lua_Alloc: `old_size` is a type tag, not a size, when there is no block yet.
+void* Allocate(void* user, void* block, size_t old_size, size_t new_size) {
+  auto& budget = *static_cast<MemoryBudget*>(user);
+  const size_t held = block == nullptr ? 0 : old_size;
+  if (new_size == 0) {
+    std::free(block);
+    budget.used -= held;
+    return nullptr;
+  }
+  if (new_size > held && new_size - held > budget.limit - budget.used) return nullptr;
+  void* moved = std::realloc(block, new_size);
+  if (moved == nullptr) return new_size <= held ? block : nullptr;  // Lua: shrinking cannot fail
+  budget.used += new_size - held;
+  return moved;
+}
+
+}  // namespace
+
+size_t MemoryLimit(size_t configured) {
+  if (configured != 0) return configured;
+  rlimit address_space{};
+  if (getrlimit(RLIMIT_AS, &address_space) == 0 && address_space.rlim_cur != RLIM_INFINITY) {
+    return static_cast<size_t>(address_space.rlim_cur) / 4 * 3;
+  }
+  return size_t{1} << 30;
+}
+
+void LuaStateCloser::operator()(lua_State* state) const { lua_close(state); }
+
+LuaState NewLuaState(MemoryBudget& budget) { return LuaState(lua_newstate(&Allocate, &budget)); }
+
+}  // namespace carrel::lua

@@ -1,0 +1,163 @@
+"""The renderer `jinja2`: a template of the repository, streamed into the output file."""
+
+import inspect
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from carrel._failure import LoadError, RenderError
+
+try:
+    import jinja2
+except ImportError as error:
+    raise LoadError(f"the renderer needs the Python package jinja2: {error}") from error
+
+_BUFFER = 256 * 1024
+
+
+@dataclass
+class Account:
+    id: str
+    name: str
+
+
+@dataclass
+class Report:
+    id: str
+    name: str
+    description: str
+    values: dict[str, Any]
+
+
+def render(report: Any, result: Any) -> None:
+    """Renders the result of the entry point into the job's output file."""
+    with Output(report.job["output_fd"]) as output:
+        write_template(report, result, output)
+
+
+class Output:
+    """The output file; its errors are the renderer's, not the report's."""
+
+    def __init__(self, descriptor: int):
+        self._file: BinaryIO = open(descriptor, "wb", _BUFFER, closefd=False)
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise RenderError(f"cannot write the output file: {error.strerror}") from error
+
+    def __enter__(self) -> "Output":
+        return self
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        try:
+            self._file.close()
+        except OSError as error:
+            if kind is None:
+                raise RenderError(f"cannot write the output file: {error.strerror}") from error
+
+
+def write_template(report: Any, result: Any, output: Any) -> None:
+    """Renders the job's template with `result` as ``data`` into ``output.write(bytes)``."""
+    try:
+        if report.is_async(result):
+            from carrel import _async
+
+            _async.run(_write_async(report, result, output))
+        else:
+            _write(report, result, output)
+    except jinja2.TemplateError as error:
+        raise RenderError(_describe(error)) from error
+
+
+def _write(report: Any, data: Any, output: Any) -> None:
+    data = _started(data)
+    template = _load(report.job, is_async=False)
+    for text in template.generate(_context(report, data)):
+        output.write(text.encode("utf-8", "backslashreplace"))
+
+
+async def _write_async(report: Any, result: Any, output: Any) -> None:
+    from carrel import _async
+
+    data = await _async.settled(result)
+    rows = aiter(data) if _async.is_async_iterable(data) else None
+    template = _load(report.job, is_async=True)
+    context = _context(report, _started(data) if rows is None else await _started_async(rows))
+    try:
+        async for text in template.generate_async(context):
+            output.write(text.encode("utf-8", "backslashreplace"))
+    finally:
+        if rows is not None:
+            await _async.close(rows)
+
+
+def _started(data: Any) -> Any:
+    """A generator that ran to its first row: by then it has given its extra context."""
+    if not inspect.isgenerator(data):
+        return data
+    first = list(itertools.islice(data, 1))
+    return _closing(itertools.chain(first, data), data)
+
+
+def _closing(rows: Iterator[Any], generator: Any) -> Iterator[Any]:
+    try:
+        yield from rows
+    finally:
+        generator.close()
+
+
+async def _started_async(rows: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    first = [row async for row in _first(rows)]
+
+    async def all_rows() -> AsyncIterator[Any]:
+        for row in first:
+            yield row
+        async for row in rows:
+            yield row
+
+    return all_rows()
+
+
+async def _first(rows: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    try:
+        yield await anext(rows)
+    except StopAsyncIteration:
+        return
+
+
+def _load(job: dict[str, Any], is_async: bool) -> jinja2.Template:
+    directory, name = os.path.split(job["template"])
+    escape_all = (job["args"] or {}).get("autoescape") is True
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(os.path.join(job["root"], directory)),
+        # Decides by the end of the name, so x.html.j2 is not escaped unless args say so:
+        # reports rely on it.
+        autoescape=True if escape_all else jinja2.select_autoescape(["html", "xml"]),
+        enable_async=is_async,
+    )
+    return environment.get_template(name)
+
+
+def _context(report: Any, data: Any) -> dict[str, Any]:
+    job = report.job
+    context = {
+        "account": Account(job["account_id"], job["account_name"]),
+        "report": Report(
+            job["report_id"], job["report_name"], job["report_description"], job["parameters"]
+        ),
+        "data": data,
+    }
+    if report.extra_context:
+        context["extra_context"] = report.extra_context
+    return context
+
+
+def _describe(error: jinja2.TemplateError) -> str:
+    where = ""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        where = f"{error.name}, line {error.lineno}: "
+    return f"{where}{type(error).__name__}: {error.message or ''}".rstrip(": ")

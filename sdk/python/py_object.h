@@ -1,0 +1,5 @@
+// Lets headers name Python objects without including Python, whose headers stay in the .cc files.
+#pragma once
+
+struct _object;
+using PyObject = struct _object;

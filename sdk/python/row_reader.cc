@@ -1,0 +1,260 @@
+#include "sdk/python/row_reader.h"
+
+#include <Python.h>
+#include <datetime.h>
+#include <pybind11/pybind11.h>
+
+#include <limits>
+
+namespace carrel::python {
+namespace {
+
+namespace py = pybind11;
+using render::Cell;
+using render::CellKind;
+
+constexpr int64_t kMicrosPerSecond = 1'000'000;
+constexpr int64_t kSecondsPerDay = 86'400;
+constexpr int64_t kMicrosPerDay = kSecondsPerDay * kMicrosPerSecond;
+// Longer text of a value that is no cell is refused, not cut.
+constexpr Py_ssize_t kMaxOtherText = Py_ssize_t{16} << 20;
+
+// Days since 1970-01-01 in the proleptic Gregorian calendar.
+constexpr int64_t DaysFromCivil(int64_t year, int64_t month, int64_t day) {
+  year -= month <= 2 ? 1 : 0;
+  const int64_t era = year / 400;  // years are positive here
+  const int64_t year_of_era = year - era * 400;
+  const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return era * 146'097 + day_of_era - 719'468;
+}
+static_assert(DaysFromCivil(1970, 1, 1) == 0 && DaysFromCivil(2000, 3, 1) == 11'017);
+
+int64_t DateMicros(PyObject* date) {
+  return DaysFromCivil(PyDateTime_GET_YEAR(date), PyDateTime_GET_MONTH(date),
+                       PyDateTime_GET_DAY(date)) *
+         kMicrosPerDay;
+}
+
+int64_t ClockMicros(int64_t hour, int64_t minute, int64_t second, int64_t micros) {
+  return (hour * 3600 + minute * 60 + second) * kMicrosPerSecond + micros;
+}
+
+std::string_view TypeName(PyObject* value) {
+  const std::string_view name = Py_TYPE(value)->tp_name;
+  const size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? name : name.substr(dot + 1);
+}
+
+PyObject* ImportAttribute(const char* module, const char* name) {
+  return py::module_::import(module).attr(name).cast<py::object>().release().ptr();
+}
+
+// UTF-8 of text that holds lone surrogates: each becomes U+FFFD. New reference to bytes.
+PyObject* EncodeLossy(PyObject* text) {
+  PyObject* bytes = PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass");
+  if (bytes == nullptr) return nullptr;
+  char* data = PyBytes_AS_STRING(bytes);
+  const Py_ssize_t size = PyBytes_GET_SIZE(bytes);
+  for (Py_ssize_t i = 0; i + 2 < size; ++i) {
+    // ED A0..BF xx is how a surrogate looks, and three bytes are what U+FFFD takes.
+    if (data[i] != '\xED' || static_cast<unsigned char>(data[i + 1]) < 0xA0) continue;
+    data[i] = '\xEF';
+    data[i + 1] = '\xBF';
+    data[i + 2] = '\xBD';
+  }
+  return bytes;
+}
+
+}  // namespace
+
+RowReader::RowReader() {
+  PyDateTime_IMPORT;
+  if (PyDateTimeAPI == nullptr) throw py::error_already_set();
+  decimal_ = ImportAttribute("decimal", "Decimal");
+  uuid_ = ImportAttribute("uuid", "UUID");
+  enum_ = ImportAttribute("enum", "Enum");
+}
+
+RowReader::~RowReader() {
+  Drop();
+  Py_XDECREF(decimal_);
+  Py_XDECREF(uuid_);
+  Py_XDECREF(enum_);
+}
+
+PyObject* RowReader::Keep(PyObject* owned) {
+  if (owned != nullptr) kept_.push_back(owned);
+  return owned;
+}
+
+void RowReader::Drop() {
+  for (PyObject* object : kept_) Py_DECREF(object);
+  kept_.clear();
+}
+
+bool RowReader::Read(PyObject* object) {
+  Drop();
+  // A list may change while str() of one of its items runs; a tuple's items stay.
+  PyObject* row = PyTuple_CheckExact(object) ? object : Keep(PySequence_Tuple(object));
+  if (row == nullptr) return false;
+  const auto size = static_cast<size_t>(PyTuple_GET_SIZE(row));
+  cells_.resize(size);
+  for (size_t i = 0; i < size; ++i) {
+    if (!ReadCell(PyTuple_GET_ITEM(row, static_cast<Py_ssize_t>(i)), cells_[i])) return false;
+  }
+  return true;
+}
+
+bool RowReader::ReadCell(PyObject* value, Cell& cell) {
+  PyTypeObject* const type = Py_TYPE(value);
+  if (type == &PyUnicode_Type) return ReadText(value, cell);
+  if (type == &PyLong_Type) return ReadInteger(value, cell);
+  if (type == &PyFloat_Type) {
+    cell.kind = CellKind::kFloat;
+    cell.number = PyFloat_AS_DOUBLE(value);
+    return true;
+  }
+  if (value == Py_None) {
+    cell.kind = CellKind::kNone;
+    return true;
+  }
+  if (type == &PyBool_Type) {
+    cell.kind = CellKind::kBool;
+    cell.integer = value == Py_True ? 1 : 0;
+    return true;
+  }
+  if (PyDate_Check(value)) return ReadDate(value, cell);
+  return ReadRare(value, cell);
+}
+
+bool RowReader::ReadText(PyObject* value, Cell& cell) {
+  cell.kind = CellKind::kText;
+  return TakeText(value, cell);
+}
+
+bool RowReader::TakeText(PyObject* text, Cell& cell) {
+  Py_ssize_t size = 0;
+  if (PyUnicode_IS_COMPACT_ASCII(text)) {
+    cell.text = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(text)),
+                 static_cast<size_t>(PyUnicode_GET_LENGTH(text))};
+    return true;
+  }
+  if (const char* data = PyUnicode_AsUTF8AndSize(text, &size); data != nullptr) {
+    cell.text = {data, static_cast<size_t>(size)};
+    return true;
+  }
+  if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) == 0) return false;
+  PyErr_Clear();
+  PyObject* const bytes = Keep(EncodeLossy(text));
+  if (bytes == nullptr) return false;
+  cell.text = {PyBytes_AS_STRING(bytes), static_cast<size_t>(PyBytes_GET_SIZE(bytes))};
+  return true;
+}
+
+bool RowReader::ReadInteger(PyObject* value, Cell& cell) {
+  int overflow = 0;
+  const long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+  if (overflow == 0) {
+    cell.kind = CellKind::kInteger;
+    cell.integer = number;
+    return number != -1 || PyErr_Occurred() == nullptr;
+  }
+  cell.kind = CellKind::kBigInteger;
+  PyObject* const digits = Keep(PyLong_Type.tp_repr(value));
+  return digits != nullptr && TakeText(digits, cell);
+}
+
+bool RowReader::ReadDate(PyObject* value, Cell& cell) {
+  cell.with_zone = false;
+  cell.micros = DateMicros(value);
+  if (!PyDateTime_Check(value)) {
+    cell.kind = CellKind::kDate;
+    return true;
+  }
+  cell.kind = CellKind::kDateTime;
+  cell.micros +=
+      ClockMicros(PyDateTime_DATE_GET_HOUR(value), PyDateTime_DATE_GET_MINUTE(value),
+                  PyDateTime_DATE_GET_SECOND(value), PyDateTime_DATE_GET_MICROSECOND(value));
+  return ReadZone(value, PyDateTime_DATE_GET_TZINFO(value), cell);
+}
+
+bool RowReader::ReadTime(PyObject* value, Cell& cell) {
+  cell.kind = CellKind::kTime;
+  cell.with_zone = false;
+  cell.micros =
+      ClockMicros(PyDateTime_TIME_GET_HOUR(value), PyDateTime_TIME_GET_MINUTE(value),
+                  PyDateTime_TIME_GET_SECOND(value), PyDateTime_TIME_GET_MICROSECOND(value));
+  return ReadZone(value, PyDateTime_TIME_GET_TZINFO(value), cell);
+}
+
+bool RowReader::ReadZone(PyObject* value, PyObject* zone, Cell& cell) {
+  if (zone == Py_None) return true;
+  PyObject* const offset = PyObject_CallMethod(value, "utcoffset", nullptr);
+  if (offset == nullptr) return false;
+  if (PyDelta_Check(offset)) {
+    const int64_t seconds =
+        PyDateTime_DELTA_GET_DAYS(offset) * kSecondsPerDay + PyDateTime_DELTA_GET_SECONDS(offset);
+    cell.with_zone = true;
+    cell.offset_minutes = static_cast<int16_t>((seconds >= 0 ? seconds : seconds - 59) / 60);
+  }
+  Py_DECREF(offset);
+  return true;
+}
+
+bool RowReader::ReadDuration(PyObject* value, Cell& cell) {
+  const int64_t days = PyDateTime_DELTA_GET_DAYS(value);
+  constexpr int64_t kMaxDays = std::numeric_limits<int64_t>::max() / kMicrosPerDay - 1;
+  if (days > kMaxDays || days < -kMaxDays) return ReadStr(value, CellKind::kText, cell);
+  cell.kind = CellKind::kDuration;
+  cell.micros = days * kMicrosPerDay + PyDateTime_DELTA_GET_SECONDS(value) * kMicrosPerSecond +
+                PyDateTime_DELTA_GET_MICROSECONDS(value);
+  return true;
+}
+
+bool RowReader::ReadRare(PyObject* value, Cell& cell) {
+  if (PyUnicode_Check(value)) return ReadText(value, cell);
+  if (PyLong_Check(value)) return ReadInteger(value, cell);
+  if (PyFloat_Check(value)) {
+    cell.kind = CellKind::kFloat;
+    cell.number = PyFloat_AS_DOUBLE(value);
+    return true;
+  }
+  if (PyTime_Check(value)) return ReadTime(value, cell);
+  if (PyDelta_Check(value)) return ReadDuration(value, cell);
+  if (const int match = PyObject_IsInstance(value, decimal_); match != 0) {
+    return match > 0 && ReadStr(value, CellKind::kDecimal, cell);
+  }
+  for (PyObject* const type : {uuid_, enum_}) {
+    if (const int match = PyObject_IsInstance(value, type); match != 0) {
+      return match > 0 && ReadStr(value, CellKind::kText, cell);
+    }
+  }
+  return ReadOther(value, cell);
+}
+
+bool RowReader::ReadStr(PyObject* value, CellKind kind, Cell& cell) {
+  cell.kind = kind;
+  PyObject* const text = Keep(PyObject_Str(value));
+  return text != nullptr && TakeText(text, cell);
+}
+
+bool RowReader::ReadOther(PyObject* value, Cell& cell) {
+  // The scalars of numpy, without importing it.
+  if (std::string_view(Py_TYPE(value)->tp_name).starts_with("numpy.")) {
+    PyObject* const item = Keep(PyObject_CallMethod(value, "item", nullptr));
+    if (item == nullptr) {
+      PyErr_Clear();  // an array of several values
+    } else if (!std::string_view(Py_TYPE(item)->tp_name).starts_with("numpy.")) {
+      return ReadCell(item, cell);
+    }
+  }
+  if (!ReadStr(value, CellKind::kOther, cell)) return false;
+  cell.type_name = TypeName(value);
+  if (static_cast<Py_ssize_t>(cell.text.size()) <= kMaxOtherText) return true;
+  PyErr_Format(PyExc_ValueError, "the text of a %s in a cell is longer than 16 MiB",
+               Py_TYPE(value)->tp_name);
+  return false;
+}
+
+}  // namespace carrel::python

@@ -1,0 +1,172 @@
+#include "sdk/worker/report_program.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/sha256.h"
+#include "runtime/base/text.h"
+#include "sandbox/confinement.h"
+#include "sandbox/worker_entry.h"
+#include "sdk/render/workbook_inspect.h"
+#include "sdk/worker/worker_port.h"
+
+namespace carrel::sdk {
+namespace {
+
+// Passes rows on and tells the port of each.
+class MeteredRenderer final : public render::Renderer {
+ public:
+  MeteredRenderer(std::unique_ptr<render::Renderer> inner, WorkerPort& port)
+      : inner_(std::move(inner)), port_(port) {}
+
+  render::Shape shape() const override { return inner_->shape(); }
+  Status WriteRow(render::Row row) override { return Count(inner_->WriteRow(row)); }
+  Status WriteValue(std::string_view json) override { return Count(inner_->WriteValue(json)); }
+  Status WriteDocument(std::string_view json) override {
+    return Count(inner_->WriteDocument(json));
+  }
+  Status Finish(std::string_view) override {
+    return Note(inner_->Finish(FormatIso(SystemClock().Now())));
+  }
+  // An output cap or a full disk, which a language host tells like any other failure.
+  bool limit_hit() const { return limit_hit_; }
+
+ private:
+  Status Count(Status written) {
+    if (written) port_.RowWritten(++rows_);
+    return Note(std::move(written));
+  }
+  Status Note(Status status) {
+    if (!status && status.error().code == Code::kLimit) limit_hit_ = true;
+    return status;
+  }
+
+  std::unique_ptr<render::Renderer> inner_;
+  WorkerPort& port_;
+  bool limit_hit_ = false;
+};
+
+render::RunInfo ParseInfo(const Json& info, const OrderedJson& parameters) {
+  return {.account_id = JsonString(info, "account_id"),
+          .account_name = JsonString(info, "account_name"),
+          .report_id = JsonString(info, "report_id"),
+          .report_name = JsonString(info, "report_name"),
+          .environment = JsonString(info, "environment"),
+          .start_time = JsonString(info, "start_time"),
+          .parameters = parameters};
+}
+
+ReportJob ParseJob(const Json& json, int output_fd) {
+  const Json renderer = json.value("renderer", Json::object());
+  ReportJob job;
+  job.root = sandbox::kCheckoutMount;
+  job.entrypoint = JsonString(json, "entrypoint");
+  job.spec = JsonString(json, "spec");
+  job.local_id = JsonString(json, "local_id");
+  job.report_name = JsonString(json, "report_name");
+  job.report_description = JsonString(json, "report_description");
+  job.renderer_type = JsonString(renderer, "type");
+  job.template_path = JsonString(renderer, "template");
+  job.renderer_args = renderer.value("args", Json());
+  // Text inside JSON: the order of the parameters survives the parser above.
+  job.parameters = OrderedJson::parse(JsonString(json, "parameters", "{}"), nullptr, false);
+  job.endpoint = JsonString(json, "endpoint");
+  job.api_key = JsonString(json, "api_key");
+  job.connection = JsonString(json, "connection");
+  job.default_limit = json.value("default_limit", 500);
+  job.info = ParseInfo(json.value("info", Json::object()), job.parameters);
+  job.output_fd = output_fd;
+  return job;
+}
+
+Json FailureJson(const ReportFailure& failure) {
+  constexpr size_t kMaxMessage = size_t{16} << 10, kMaxTraceback = size_t{64} << 10;
+  return {{"kind", failure.kind},
+          {"message", Truncate(ToUtf8(failure.message), kMaxMessage)},
+          {"traceback", Truncate(ToUtf8(failure.traceback), kMaxTraceback)},
+          {"status", failure.status}};
+}
+
+Json Failed(const ReportFailure& failure) {
+  return {{"status", "failed"}, {"failure", FailureJson(failure)}};
+}
+
+// A failure of the output, not of report code. `kind` "output_limit" when a cap or the disk is
+// full.
+ReportFailure OutputFailure(const Error& error) {
+  ReportFailure failure;
+  failure.kind = error.code == Code::kLimit ? "output_limit" : "render";
+  failure.message = error.message;
+  return failure;
+}
+
+}  // namespace
+
+Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
+  const ReportJob job = ParseJob(json, output_fd);
+  WorkerPort port(socket);
+  std::unique_ptr<MeteredRenderer> renderer;
+  if (!language_->RendersItself(job.renderer_type)) {
+    auto made = render::MakeRenderer({.type = job.renderer_type,
+                                      .args = job.renderer_args,
+                                      .root = job.root.string(),
+                                      .template_path = job.template_path,
+                                      .output_fd = output_fd,
+                                      .info = job.info});
+    if (!made) return Failed(OutputFailure(made.error()));
+    renderer = std::make_unique<MeteredRenderer>(std::move(*made), port);
+  }
+  const ReportEnd end = language_->Run(job, port, renderer.get());
+  port.FlushProgress();
+  if (end.failure && renderer && renderer->limit_hit()) end.failure->kind = "output_limit";
+  if (end.failure) return Failed(*end.failure);
+  struct stat info{};
+  if (::fstat(output_fd, &info) != 0) {
+    return Failed(OutputFailure(FailErrno("output file").error()));
+  }
+  auto sha256 = Sha256OfFd(output_fd);
+  if (!sha256) return Failed(OutputFailure(sha256.error()));
+  return {{"status", "ok"},
+          {"rows", end.rows},
+          {"bytes", info.st_size},
+          {"sha256", std::move(*sha256)},
+          {"finish_time", FormatIso(SystemClock().Now())}};
+}
+
+Json ReportProgram::Inspect(const Json& json) {
+  const std::filesystem::path root = sandbox::kCheckoutMount;
+  Json entrypoints = Json::array(), workbooks = Json::array();
+  for (const Json& query : json.value("entrypoints", Json::array())) {
+    entrypoints.push_back(language_->InspectEntrypoint(
+        root, {.file = JsonString(query, "file"), .function = JsonString(query, "function")}));
+  }
+  for (const Json& query : json.value("workbooks", Json::array())) {
+    const auto workbook = render::InspectWorkbook(root / JsonString(query, "file"));
+    Json sheets = Json::array();
+    if (workbook) {
+      // A chart sheet cannot take rows; the host asks for sheets that can.
+      for (const auto& sheet : workbook->sheets) {
+        if (sheet.is_worksheet) sheets.push_back(sheet.name);
+      }
+    }
+    workbooks.push_back({{"readable", workbook.has_value()},
+                         {"error", workbook ? "" : workbook.error().message},
+                         {"sheets", sheets}});
+  }
+  return {{"status", "ok"}, {"entrypoints", entrypoints}, {"workbooks", workbooks}};
+}
+
+int ReportProgram::Run(int socket, int output_fd) {
+  const auto frame = sandbox::ReceiveFrame(socket);
+  if (!frame || frame->type != sandbox::FrameType::kJob) return 1;
+  const auto job = ParseJson(frame->payload);
+  if (!job) return 1;
+  const Json outcome =
+      JsonString(*job, "kind") == "inspect" ? Inspect(*job) : RunReport(*job, socket, output_fd);
+  return sandbox::SendFrame(socket, sandbox::FrameType::kOutcome, DumpJson(outcome)) ? 0 : 1;
+}
+
+}  // namespace carrel::sdk

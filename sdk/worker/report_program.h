@@ -1,0 +1,37 @@
+// What a worker does with its job: run one report, or describe the files of a repository.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sandbox/zygote_server.h"
+#include "sdk/worker/language_host.h"
+
+namespace carrel::sdk {
+
+// Job frame, JSON. kind "report":
+//   {entrypoint, spec, local_id, report_name, report_description,
+//    renderer: {type, template, args}, parameters, endpoint, api_key, connection, default_limit,
+//    info: {account_id, account_name, report_id, report_name, environment, start_time}}
+//   -> outcome {status: "ok"|"failed", rows, bytes, sha256, finish_time, failure: {kind, message,
+//    traceback, status}}
+// kind "inspect": {entrypoints: [{file, function}], workbooks: [{file}]}
+//   -> outcome {status: "ok", entrypoints: [facts], workbooks: [{readable, error, sheets}]}
+class ReportProgram final : public sandbox::WorkerProgram {
+ public:
+  explicit ReportProgram(std::unique_ptr<LanguageHost> language) : language_(std::move(language)) {}
+
+  Status Warm() override { return language_->Warm(); }
+  void BeforeFork() override { language_->BeforeFork(); }
+  void AfterForkInParent() override { language_->AfterForkInParent(); }
+  void AfterForkInChild() override { language_->AfterForkInChild(); }
+  int Run(int socket, int output_fd) override;
+
+ private:
+  Json RunReport(const Json& job, int socket, int output_fd);
+  Json Inspect(const Json& job);
+
+  std::unique_ptr<LanguageHost> language_;
+};
+
+}  // namespace carrel::sdk

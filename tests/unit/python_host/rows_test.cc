@@ -1,0 +1,238 @@
+// How the results of entry points become rows and cells.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/python_host/host_fixture.h"
+
+namespace carrel::python {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+using Cells = std::vector<std::string>;
+
+TEST(PythonRows, AGeneratorIsDrainedAndTheCodeAfterItsLastYieldRuns) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+def generate(client, parameters, progress, renderer_type, extra_context):
+    yield 'a', 1
+    yield ['b', None]
+    progress(2, 2)
+)");
+  ASSERT_EQ(outcome.message(), "");
+  EXPECT_THAT(outcome.renderer->rows,
+              ElementsAre(Cells{"text:a", "int:1"}, Cells{"text:b", "none"}));
+  EXPECT_TRUE(outcome.renderer->finished);
+  EXPECT_EQ(outcome.end.rows, 2u);
+  EXPECT_THAT(outcome.port->progress, ElementsAre(std::pair(2.0, 2.0)));
+}
+
+TEST(PythonRows, ListsTuplesMapsAndTextAreRows) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+def generate(client, parameters, progress, renderer_type, extra_context):
+    return [map(str, (1, 2)), 'ab', (), (x for x in [True])]
+)");
+  ASSERT_EQ(outcome.message(), "");
+  EXPECT_THAT(
+      outcome.renderer->rows,
+      ElementsAre(Cells{"text:1", "text:2"}, Cells{"text:a", "text:b"}, Cells{}, Cells{"bool:1"}));
+}
+
+TEST(PythonRows, AListThatIsChangedLaterIsWrittenAsItWasYielded) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+def generate(*args):
+    row = [0]
+    for i in range(3):
+        row[0] = i
+        yield row
+)");
+  EXPECT_THAT(outcome.renderer->rows, ElementsAre(Cells{"int:0"}, Cells{"int:1"}, Cells{"int:2"}));
+}
+
+TEST(PythonRows, AListThatACellEmptiesWhileItIsReadIsWrittenWhole) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+row = []
+class Evil:
+    def __str__(self):
+        row.clear()
+        return 'evil'
+def generate(*args):
+    row.extend(['a' * 100, Evil(), 'b' * 3])
+    yield row
+)");
+  EXPECT_THAT(outcome.renderer->rows,
+              ElementsAre(Cells{"text:" + std::string(100, 'a'), "other:Evil:evil", "text:bbb"}));
+}
+
+TEST(PythonRows, EveryKindOfCellIsRecognised) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+from datetime import *
+from decimal import Decimal
+import enum, uuid
+class Name(str): pass
+class Count(int): pass
+class Ratio(float): pass
+class Color(enum.Enum): RED = 'r'
+class Level(enum.IntEnum): HIGH = 3
+def generate(*args):
+    yield 'é€', '\ud800x', 2**63 - 1, -2**63, 2**63, 10**30, 1.5, True, False, None
+    yield date(1970, 1, 2), datetime(1970, 1, 1, 0, 0, 1, 5), datetime(1, 1, 1), time(1, 2, 3, 4)
+    yield (datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=-3, minutes=-30))),
+           time(0, tzinfo=timezone.utc), timedelta(days=-1, seconds=1), timedelta.max)
+    yield Decimal('1.10'), Decimal('NaN'), uuid.UUID(int=1), Color.RED, Level.HIGH
+    yield Name('n'), Count(7), Ratio(0.25), {'a': 1}, [1], b'x'
+)");
+  ASSERT_EQ(outcome.message(), "");
+  EXPECT_THAT(
+      outcome.renderer->rows,
+      ElementsAre(
+          Cells{"text:é€", "text:\xEF\xBF\xBDx", "int:9223372036854775807",
+                "int:-9223372036854775808", "big:9223372036854775808",
+                "big:1000000000000000000000000000000", "float:1.5", "bool:1", "bool:0", "none"},
+          Cells{"date:86400000000", "datetime:1000005", "datetime:-62135596800000000",
+                "time:3723000004"},
+          Cells{"datetime:1577836800000000@-210", "time:0@0", "duration:-86399000000",
+                "text:999999999 days, 23:59:59.999999"},
+          Cells{"decimal:1.10", "decimal:NaN", "text:00000000-0000-0000-0000-000000000001",
+                "text:Color.RED", "int:3"},
+          Cells{"text:n", "int:7", "float:0.25", "other:dict:{'a': 1}", "other:list:[1]",
+                "other:bytes:b'x'"}));
+}
+
+TEST(PythonRows, AResultThatIsNotRowsIsRefusedWithItsType) {
+  Checkout checkout;
+  EXPECT_THAT(checkout.Run("def generate(*args): return None").message(),
+              HasSubstr("the report returned None, expected rows"));
+  EXPECT_THAT(checkout.Run("def generate(*args): return 5").message(), HasSubstr("type int"));
+  EXPECT_THAT(checkout.Run("def generate(*args): return 'text'").message(), HasSubstr("type str"));
+  EXPECT_THAT(checkout.Run("def generate(*args): return {}").message(), HasSubstr("a dict"));
+  const Outcome outcome = checkout.Run("def generate(*args): yield (1,); yield 5");
+  EXPECT_EQ(outcome.kind(), "error");
+  EXPECT_EQ(outcome.message(), "row 2 is of type int, expected an iterable of cells");
+  EXPECT_FALSE(outcome.renderer->finished);
+}
+
+TEST(PythonRows, AGeneratorIsClosedWhenARowIsRefused) {
+  Checkout checkout;
+  auto renderer = std::make_unique<RecordingRenderer>(render::Shape::kCells);
+  renderer->refuse_from = 2;
+  const Outcome outcome = checkout.RunJob(checkout.MakeJob(R"(
+def generate(client, parameters, progress, *args):
+    try:
+        while True:
+            yield 'x',
+    finally:
+        progress(7, 8)
+)"),
+                                          std::move(renderer));
+  EXPECT_EQ(outcome.kind(), "render");
+  EXPECT_EQ(outcome.message(), "row 2: refused");
+  EXPECT_THAT(outcome.port->progress, ElementsAre(std::pair(7.0, 8.0)));
+  EXPECT_FALSE(outcome.renderer->finished);
+}
+
+TEST(PythonRows, SpecOneIsCalledWithThreeArgumentsAndSpecTwoWithFive) {
+  Checkout checkout;
+  sdk::ReportJob job = checkout.MakeJob("def generate(*args): yield len(args), args[1]['day']");
+  job.spec = "1";
+  job.parameters = {{"day", "2020-01-01"}};
+  auto one = checkout.RunJob(job, std::make_unique<RecordingRenderer>(render::Shape::kCells));
+  EXPECT_THAT(one.renderer->rows, ElementsAre(Cells{"int:3", "text:2020-01-01"}));
+  job.spec = "2";
+  auto two = checkout.RunJob(job, std::make_unique<RecordingRenderer>(render::Shape::kCells));
+  EXPECT_THAT(two.renderer->rows, ElementsAre(Cells{"int:5", "text:2020-01-01"}));
+}
+
+TEST(PythonRows, CoroutinesAndAsyncGeneratorsGetTheAsyncClient) {
+  Checkout checkout;
+  Outcome outcome = checkout.Run(R"(
+import asyncio
+async def generate(client, *args):
+    await asyncio.sleep(0)
+    yield type(client).__name__,
+    yield 2,
+)");
+  ASSERT_EQ(outcome.message(), "");
+  EXPECT_THAT(outcome.renderer->rows,
+              ElementsAre(Cells{"text:AsyncConnectClient"}, Cells{"int:2"}));
+  EXPECT_TRUE(outcome.renderer->finished);
+  outcome = checkout.Run("async def generate(client, *args): return [(type(client).__name__,)]");
+  EXPECT_THAT(outcome.renderer->rows, ElementsAre(Cells{"text:AsyncConnectClient"}));
+  outcome = checkout.Run("def generate(client, *args): return [(type(client).__name__,)]");
+  EXPECT_THAT(outcome.renderer->rows, ElementsAre(Cells{"text:ConnectClient"}));
+}
+
+TEST(PythonRows, AnAsyncGeneratorIsClosedWhenARowIsRefused) {
+  Checkout checkout;
+  auto renderer = std::make_unique<RecordingRenderer>(render::Shape::kCells);
+  renderer->refuse_from = 1;
+  const Outcome outcome = checkout.RunJob(checkout.MakeJob(R"(
+async def generate(client, parameters, progress, *args):
+    try:
+        yield 'x',
+    finally:
+        progress(1, 1)
+)"),
+                                          std::move(renderer));
+  EXPECT_EQ(outcome.kind(), "render");
+  EXPECT_EQ(outcome.message(), "row 1: refused");
+  EXPECT_THAT(outcome.port->progress, ElementsAre(std::pair(1.0, 1.0)));
+}
+
+TEST(PythonRows, ProgressTakesAnyNumberFromAnyThreadAndIgnoresTheRest) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+import threading
+from decimal import Decimal
+def generate(client, parameters, progress, *args):
+    progress('a', 1); progress(None, None); progress(); progress(1); progress(object(), 2)
+    progress(10**400, 1); progress(b'1', 1)
+    threads = [threading.Thread(target=progress, args=(i, 4)) for i in range(4)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    progress(Decimal('1.5'), 0)
+    return []
+)");
+  ASSERT_EQ(outcome.message(), "");
+  EXPECT_EQ(outcome.port->progress.size(), 5u);
+  EXPECT_EQ(outcome.port->progress.back(), std::pair(1.5, 0.0));
+  EXPECT_THAT(outcome.renderer->rows, IsEmpty());
+}
+
+TEST(PythonRows, JsonValuesAreSerialisedAtTheYieldAndADictIsTheWholeDocument) {
+  Checkout checkout;
+  Outcome outcome = checkout.Run(R"(
+def generate(*args):
+    row = {}
+    for i in range(2):
+        row['n'] = i
+        yield row
+)",
+                                 render::Shape::kValues);
+  EXPECT_THAT(outcome.renderer->values, ElementsAre(R"({"n":0})", R"({"n":1})"));
+  outcome =
+      checkout.Run("def generate(*args): return {'a': [1, 2.0, None]}", render::Shape::kValues);
+  EXPECT_EQ(outcome.renderer->document, R"({"a":[1,2.0,null]})");
+}
+
+TEST(PythonRows, AValueThatJsonCannotHoldIsNamedWithItsRow) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+from decimal import Decimal
+def generate(*args):
+    yield {'a': 1}
+    yield {'a': Decimal(1)}
+)",
+                                       render::Shape::kValues);
+  EXPECT_EQ(outcome.kind(), "render");
+  EXPECT_EQ(outcome.message(), "row 2: Type is not JSON serializable: decimal.Decimal");
+}
+
+}  // namespace
+}  // namespace carrel::python
