@@ -1,0 +1,155 @@
+#include "runtime/cli/app.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <cstdlib>
+#include <utility>
+
+#include "runtime/cli/invocation.h"
+#include "runtime/cli/sources.h"
+#include "runtime/report/host_identity.h"
+#include "sandbox/limits.h"
+
+namespace carrel::cli {
+namespace {
+
+// Every layer is mandatory: a sandbox that starts at all is the whole sandbox.
+constexpr const char* kTier = "full";
+
+// Keys are handed out as "SU-000-000-000:secret"; on the wire the scheme stands before them.
+std::string AuthorizationValue(std::string key) {
+  if (key.empty() || key.find(' ') != std::string::npos) return key;
+  return "ApiKey " + key;
+}
+
+std::string KeyVariable(std::string_view connection) {
+  std::string name = "CARREL_API_KEY_";
+  for (const char c : connection) {
+    const auto byte = static_cast<unsigned char>(c);
+    name += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
+  }
+  return name;
+}
+
+Result<report::Access> AccessOf(const Settings& settings) {
+  const std::string& word = settings.Text("api.access");
+  if (word == "read") return report::Access::kRead;
+  if (word == "read-write") return report::Access::kReadWrite;
+  return Fail(Code::kUsage, fmt::format("api.access ({}): found '{}', expected read or read-write",
+                                        settings.Get("api.access").origin, word));
+}
+
+Result<report::Connection> NamedConnection(const std::string& text, report::Access access) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return Fail(Code::kUsage, fmt::format("--connection: found '{}', expected NAME=URL", text));
+  }
+  report::Connection connection;
+  connection.name = text.substr(0, equals);
+  connection.base_url = text.substr(equals + 1);
+  connection.access = access;
+  connection.addresses = net::AddressPolicy::kAllowPrivate;
+  if (const char* key = std::getenv(KeyVariable(connection.name).c_str())) {
+    connection.credential = report::Secret(AuthorizationValue(key));
+  }
+  return connection;
+}
+
+sandbox::Limits LimitsOf(const Settings& settings) {
+  sandbox::Limits limits;
+  for (const sandbox::LimitRow& row : sandbox::kLimitRows) {
+    limits.*row.field = static_cast<int64_t>(settings.Number(fmt::format("limits.{}", row.name)));
+  }
+  return limits;
+}
+
+report::RepositoryServiceOptions RepositoryOptions(const Settings& settings,
+                                                   const std::string& host_id) {
+  report::RepositoryServiceOptions options;
+  options.host_id = host_id;
+  options.urls = UrlPolicyOf(settings);
+  options.host_keys = settings.IsOn("git.accept_new_hosts") ? git::HostKeyPolicy::kAcceptNew
+                                                            : git::HostKeyPolicy::kStrict;
+  options.known_hosts = settings.Path("git.known_hosts");
+  options.ca_file = settings.Path("git.ca_file");
+  return options;
+}
+
+}  // namespace
+
+report::Account OperatorOf(const Settings& settings) {
+  return {settings.Text("account.id"), settings.Text("account.name"), report::Role::kAdmin};
+}
+
+Result<report::ConnectionSet> ConnectionsOf(const Settings& settings,
+                                            const std::vector<std::string>& extra) {
+  report::ConnectionSet set;
+  CARREL_ASSIGN_OR_RETURN(const report::Access access, AccessOf(settings));
+  report::Connection connection;
+  connection.name = "default";
+  connection.base_url = settings.Text("api.endpoint");
+  connection.access = access;
+  CARREL_ASSIGN_OR_RETURN(std::string key, TextOrFile(settings.Text("api.key")));
+  connection.credential = report::Secret(AuthorizationValue(std::move(key)));
+  // An endpoint that the operator named may be of this machine or network.
+  if (settings.Get("api.endpoint").is_set) {
+    connection.addresses = net::AddressPolicy::kAllowPrivate;
+  }
+  CARREL_TRY(set.Add(std::move(connection)));
+  for (const std::string& text : extra) {
+    CARREL_ASSIGN_OR_RETURN(report::Connection named, NamedConnection(text, access));
+    CARREL_TRY(set.Add(std::move(named)));
+  }
+  return set;
+}
+
+Result<std::unique_ptr<App>> App::Open(const Settings& settings,
+                                       const std::vector<std::string>& connections,
+                                       report::DispatchObserver* observer) {
+  CARREL_ASSIGN_OR_RETURN(report::ConnectionSet set, ConnectionsOf(settings, connections));
+  CARREL_ASSIGN_OR_RETURN(auto host, Host::Open(settings));
+  CARREL_ASSIGN_OR_RETURN(auto database, store::OpenSqliteDatabase(host->paths().database));
+  CARREL_ASSIGN_OR_RETURN(store::SecretBox secrets, store::SecretBox::Open(host->paths().key));
+  CARREL_ASSIGN_OR_RETURN(report::ArtifactStore artifacts,
+                          report::ArtifactStore::Create(host->paths().artifacts));
+  CARREL_ASSIGN_OR_RETURN(std::string host_id, report::CurrentHostId());
+  std::unique_ptr<App> app(
+      new App(settings, {std::move(host), std::move(database), std::move(secrets),
+                         std::move(artifacts), std::move(set), std::move(host_id)}));
+  CARREL_TRY(app->Start(settings, observer));
+  return app;
+}
+
+App::App(const Settings& settings, Parts parts)
+    : host_id_(std::move(parts.host_id)),
+      environment_(settings.Text("report.environment")),
+      host_(std::move(parts.host)),
+      database_(std::move(parts.database)),
+      secrets_(std::move(parts.secrets)),
+      artifacts_(std::move(parts.artifacts)),
+      connections_(std::move(parts.connections)),
+      http_({settings.Text("net.proxy"), settings.Text("net.ca_file"), {}, 16}),
+      repositories_(*database_),
+      templates_(*database_),
+      reports_(*database_),
+      checkouts_(host_->cache()),
+      executor_(host_->workers(), connections_, http_, {environment_, kTier}),
+      report_service_(reports_, templates_, artifacts_, clock_),
+      repository_service_(repositories_, host_->cache(), host_->inspector(), secrets_, clock_,
+                          RepositoryOptions(settings, host_id_)) {}
+
+Status App::Start(const Settings& settings, report::DispatchObserver* observer) {
+  report::DispatcherOptions options;
+  options.limits = LimitsOf(settings);
+  CARREL_ASSIGN_OR_RETURN(dispatcher_, report::Dispatcher::Create({reports_, templates_, artifacts_,
+                                                                   checkouts_, executor_, clock_},
+                                                                  options, observer));
+  CARREL_TRY(repository_service_.RecoverInterrupted());
+  CARREL_TRY(dispatcher_->Recover());
+  CARREL_TRY(artifacts_.Sweep(reports_));
+  CARREL_TRY(host_->cache().Sweep());
+  return {};
+}
+
+}  // namespace carrel::cli

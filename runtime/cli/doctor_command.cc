@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "runtime/base/files.h"
+#include "runtime/cli/commands.h"
+#include "runtime/cli/host.h"
+#include "sandbox/session.h"
+
+namespace carrel::cli {
+namespace {
+
+constexpr std::array kLanguages = {"python", "lua"};
+constexpr int kProbes = 20;
+
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+struct Probe {
+  std::string language;
+  double zygote_ms = 0;  // once
+  double median_ms = 0;  // of one worker, from the request to its end
+  double p95_ms = 0;
+  std::string problem;  // empty: reports of this language can run
+};
+
+class NoCalls final : public sandbox::SessionHandler {
+ public:
+  Answer OnCall(const Json&, std::string_view, std::stop_token) override {
+    return {{{"error", "a probe makes no calls"}}, {}};
+  }
+  void OnProgress(const Json&) override {}
+  void OnLog(std::string_view) override {}
+};
+
+double Since(std::chrono::steady_clock::time_point start) {
+  return Milliseconds(std::chrono::steady_clock::now() - start).count();
+}
+
+// A worker confined as for a report that looks at nothing.
+Status RunProbe(sandbox::Zygote& zygote, const std::string& subtree) {
+  NoCalls handler;
+  sandbox::SessionJob job{.subtree = subtree, .job = {{"kind", "inspect"}}};
+  job.limits.wall_s = 30;
+  const sandbox::WorkerOutcome outcome = RunSession(zygote, job, handler, {});
+  if (outcome.verdict == sandbox::Verdict::kDone) return {};
+  return Fail(Code::kSandbox, outcome.reason);
+}
+
+Status Measure(Host& host, const std::filesystem::path& checkout, Probe& probe) {
+  const auto start = std::chrono::steady_clock::now();
+  CARREL_ASSIGN_OR_RETURN(const auto zygote, host.workers().Get(probe.language));
+  CARREL_ASSIGN_OR_RETURN(const std::string subtree, host.workers().Subtree(checkout));
+  probe.zygote_ms = Since(start);
+  std::vector<double> times;
+  for (int i = 0; i < kProbes; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    CARREL_TRY(RunProbe(*zygote, subtree));
+    times.push_back(Since(begin));
+  }
+  std::ranges::sort(times);
+  probe.median_ms = (times[kProbes / 2 - 1] + times[kProbes / 2]) / 2;
+  probe.p95_ms = times[kProbes * 95 / 100 - 1];
+  return {};
+}
+
+Result<std::vector<Probe>> ProbeAll(const Settings& settings) {
+  CARREL_ASSIGN_OR_RETURN(const auto host, Host::Open(settings));
+  CARREL_ASSIGN_OR_RETURN(const TempDir checkout,
+                          TempDir::Create(host->paths().checkouts, ".tmp-doctor-"));
+  std::vector<Probe> probes;
+  for (const char* language : kLanguages) {
+    Probe probe;
+    probe.language = language;
+    if (const Status measured = Measure(*host, checkout.path(), probe); !measured) {
+      probe.problem = measured.error().message;
+    }
+    probes.push_back(std::move(probe));
+  }
+  return probes;
+}
+
+std::string Shown(const SettingRow& row, const Setting& setting) {
+  if (row.kind != SettingKind::kSecret) return setting.value;
+  return setting.is_set ? "***" : "";
+}
+
+std::string KernelVersion() {
+  struct utsname names{};
+  return ::uname(&names) == 0 ? fmt::format("{} {}", names.sysname, names.release) : "unknown";
+}
+
+OrderedJson AsJson(const std::vector<Probe>& probes, const Settings& settings) {
+  OrderedJson json = {{"version", CARREL_VERSION}, {"kernel", KernelVersion()}};
+  json["sandbox"] = OrderedJson::array();
+  for (const Probe& probe : probes) {
+    OrderedJson entry = {{"language", probe.language}, {"ok", probe.problem.empty()}};
+    if (probe.problem.empty()) {
+      entry["zygote_ms"] = probe.zygote_ms;
+      entry["start_ms"] = {{"median", probe.median_ms}, {"p95", probe.p95_ms}, {"probes", kProbes}};
+    } else {
+      entry["problem"] = probe.problem;
+    }
+    json["sandbox"].push_back(std::move(entry));
+  }
+  json["settings"] = OrderedJson::array();
+  for (const SettingRow& row : SettingRows()) {
+    const Setting& setting = settings.Get(row.name);
+    json["settings"].push_back(
+        {{"name", row.name}, {"value", Shown(row, setting)}, {"origin", setting.origin}});
+  }
+  return json;
+}
+
+void Print(const std::vector<Probe>& probes, const Settings& settings, Console& console) {
+  console.Print(fmt::format("carrel {} on {}", CARREL_VERSION, KernelVersion()));
+  console.Print("\nsandbox");
+  for (const Probe& probe : probes) {
+    if (probe.problem.empty()) {
+      console.Print(
+          fmt::format("  {:<7} ok: every layer is active; zygote {:.0f} ms, a worker {:.1f} ms "
+                      "(median of {}; p95 {:.1f})",
+                      probe.language, probe.zygote_ms, probe.median_ms, kProbes, probe.p95_ms));
+    } else {
+      console.Print(fmt::format("  {:<7} not available: {}", probe.language, probe.problem));
+    }
+  }
+  console.Print("\nsettings");
+  std::vector<std::vector<std::string>> table = {{"  NAME", "VALUE", "FROM"}};
+  for (const SettingRow& row : SettingRows()) {
+    const Setting& setting = settings.Get(row.name);
+    const std::string value = Shown(row, setting);
+    table.push_back({"  " + row.name, value.empty() ? "-" : value, setting.origin});
+  }
+  console.PrintTable(table);
+}
+
+Result<ExitCode> Doctor(Context& context) {
+  CARREL_ASSIGN_OR_RETURN(const std::vector<Probe> probes, ProbeAll(context.settings));
+  if (context.console.is_json()) {
+    context.console.PrintJson(AsJson(probes, context.settings));
+  } else {
+    Print(probes, context.settings, context.console);
+  }
+  const bool is_good =
+      std::ranges::all_of(probes, [](const Probe& probe) { return probe.problem.empty(); });
+  return is_good ? ExitCode::kDone : ExitCode::kSandbox;
+}
+
+}  // namespace
+
+void DefineDoctor(CLI::App& command, Invocation& invocation) {
+  Finish(command, invocation, "carrel doctor --json", Doctor);
+}
+
+}  // namespace carrel::cli

@@ -1,0 +1,41 @@
+#include "runtime/cli/invocation.h"
+
+#include <CLI/CLI.hpp>
+
+#include "runtime/base/files.h"
+
+namespace carrel::cli {
+
+void AddSettingOption(CLI::App& command, Invocation& invocation, const std::string& option,
+                      const std::string& setting) {
+  std::string meaning, environment;
+  for (const SettingRow& row : SettingRows()) {
+    if (row.name == setting) {
+      meaning = row.meaning;
+      environment = row.environment;
+    }
+  }
+  command
+      .add_option_function<std::string>(
+          option, [&invocation, setting](const std::string& v) { invocation.flags[setting] = v; },
+          meaning + " [" + environment + "]")
+      ->type_name("VALUE");
+}
+
+void Finish(CLI::App& command, Invocation& invocation, const std::string& example, Action action) {
+  AddSettingOption(command, invocation, "--data", "data");
+  command.add_flag("--json", invocation.json, "machine output on stdout, nothing else there");
+  command.footer("Example:\n  " + example);
+  command.callback([&invocation, action = std::move(action)] { invocation.action = action; });
+}
+
+Result<std::string> TextOrFile(const std::string& value) {
+  constexpr size_t kMaxFile = size_t{1} << 20;
+  if (!value.starts_with('@')) return value;
+  if (value.starts_with("@@")) return value.substr(1);
+  CARREL_ASSIGN_OR_RETURN(std::string text, ReadFile(value.substr(1), kMaxFile));
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
+}  // namespace carrel::cli

@@ -1,0 +1,324 @@
+#include "runtime/report/dispatcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/report/failure_policy.h"
+#include "runtime/report/host_identity.h"
+#include "runtime/report/lease_keeper.h"
+
+namespace carrel::report {
+namespace {
+
+OrderedJson ParameterValues(const Json& parameters) {
+  OrderedJson values = OrderedJson::object();
+  for (const Json& parameter : parameters) {
+    const auto value = parameter.find("value");
+    if (value == parameter.end()) continue;
+    values[JsonString(parameter, "id")] = OrderedJson::parse(DumpJson(*value), nullptr, false);
+  }
+  return values;
+}
+
+Duration Since(Timestamp start, Timestamp end) { return std::max(end - start, Duration::zero()); }
+
+}  // namespace
+
+struct Dispatcher::Running {
+  void Stop(Cause why, std::string text) {
+    {
+      const std::lock_guard lock(mutex);
+      if (cause != Cause::kNone) return;
+      cause = why;
+      reason = std::move(text);
+    }
+    source.request_stop();
+  }
+  std::pair<Cause, std::string> Why() const {
+    const std::lock_guard lock(mutex);
+    return {cause, reason};
+  }
+
+  std::stop_source source;
+  mutable std::mutex mutex;
+  Cause cause = Cause::kNone;  // guarded by mutex
+  std::string reason;          // guarded by mutex
+};
+
+struct Dispatcher::Deployed {
+  Job job;
+  PendingArtifact output;
+};
+
+class Dispatcher::Observer final : public RunObserver {
+ public:
+  Observer(const std::string& report_id, LeaseKeeper& keeper, DispatchObserver* next)
+      : report_id_(report_id), keeper_(keeper), next_(next) {}
+  void OnProgress(const Progress& progress) override {
+    keeper_.SetProgress(progress);
+    if (next_ != nullptr) next_->OnProgress(report_id_, progress);
+  }
+  void OnLog(std::string_view text) override {
+    if (next_ != nullptr) next_->OnLog(report_id_, text);
+  }
+
+ private:
+  const std::string& report_id_;
+  LeaseKeeper& keeper_;
+  DispatchObserver* next_;
+};
+
+Result<std::unique_ptr<Dispatcher>> Dispatcher::Create(DispatcherParts parts,
+                                                       DispatcherOptions options,
+                                                       DispatchObserver* observer) {
+  CARREL_ASSIGN_OR_RETURN(std::string host_id, CurrentHostId());
+  return std::unique_ptr<Dispatcher>(
+      new Dispatcher(std::move(parts), options, std::move(host_id), observer));
+}
+
+Dispatcher::Dispatcher(DispatcherParts parts, DispatcherOptions options, std::string host_id,
+                       DispatchObserver* observer)
+    : parts_(std::move(parts)),
+      options_(options),
+      host_id_(std::move(host_id)),
+      observer_(observer) {}
+
+Dispatcher::~Dispatcher() { Stop(); }
+
+Status Dispatcher::Start() {
+  CARREL_TRY(Recover());
+  CARREL_TRY(parts_.artifacts.Sweep(parts_.reports));
+  for (int i = 0; i < options_.workers; ++i) {
+    threads_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
+  }
+  threads_.emplace_back([this](const std::stop_token& stop) { KeepRecovering(stop); });
+  return {};
+}
+
+void Dispatcher::Stop() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  threads_.clear();
+}
+
+void Dispatcher::Notify() {
+  const std::lock_guard lock(mutex_);
+  ++notified_;
+  wake_.notify_all();
+}
+
+void Dispatcher::Problem(const Error& error) const {
+  if (observer_ != nullptr) observer_->OnProblem(error);
+}
+
+Lease Dispatcher::LeaseOf(const Report& report) const {
+  return Lease{report.id, host_id_, report.attempts};
+}
+
+Result<Recovered> Dispatcher::Recover() {
+  return parts_.reports.RecoverExpired(parts_.clock.Now());
+}
+
+void Dispatcher::Work(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    uint64_t seen = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      seen = notified_;
+    }
+    const auto claimed = Claim("");
+    if (claimed && *claimed) {
+      if (const Status ran = Run(**claimed, stop, Cause::kShutdown); !ran) Problem(ran.error());
+      continue;
+    }
+    if (!claimed) Problem(claimed.error());
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, options_.poll, [&] { return notified_ != seen; });
+  }
+}
+
+void Dispatcher::KeepRecovering(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  while (true) {
+    never.wait_for(lock, stop, options_.recover_every, [] { return false; });
+    if (stop.stop_requested()) return;
+    if (const auto recovered = Recover(); !recovered) {
+      Problem(recovered.error());
+    } else if (recovered->requeued + recovered->failed > 0) {
+      Notify();
+      if (const auto swept = parts_.artifacts.Sweep(parts_.reports); !swept) Problem(swept.error());
+    }
+  }
+}
+
+Result<std::optional<Report>> Dispatcher::Claim(std::string_view report_id) {
+  return parts_.reports.Claim(
+      {parts_.clock.Now(), host_id_, options_.lease, std::string(report_id)});
+}
+
+Result<Report> Dispatcher::RunOne(std::string_view report_id, std::stop_token stop) {
+  CARREL_ASSIGN_OR_RETURN(const Report before, parts_.reports.Get(report_id));
+  CARREL_ASSIGN_OR_RETURN(const std::optional<Report> claimed, Claim(report_id));
+  if (!claimed) {
+    return Fail(Code::kConflict, fmt::format("report {} is {}, only a pending one can be run",
+                                             report_id, Name(before.status)));
+  }
+  CARREL_TRY(Run(*claimed, stop, Cause::kCancelled));
+  return parts_.reports.Get(report_id);
+}
+
+Status Dispatcher::Interrupt(std::string_view report_id, std::string_view reason) {
+  const std::lock_guard lock(mutex_);
+  const auto it = running_.find(report_id);
+  if (it == running_.end()) {
+    return Fail(Code::kNotFound, fmt::format("report {} does not run here", report_id));
+  }
+  it->second->Stop(Cause::kCancelled, std::string(reason));
+  return {};
+}
+
+Status Dispatcher::Run(const Report& report, const std::stop_token& stop, Cause on_stop) {
+  Running running;
+  {
+    const std::lock_guard lock(mutex_);
+    running_[report.id] = &running;
+  }
+  const std::stop_callback stopped(stop, [&] {
+    running.Stop(on_stop, on_stop == Cause::kShutdown ? "the host was stopped" : "cancelled");
+  });
+  RunFacts facts;
+  facts.limits = report.limits;
+  Status done;
+  const Timestamp claimed = parts_.clock.Now();
+  if (auto deployed = Deploy(report)) {
+    facts.limits = ToJson(deployed->job.limits);
+    facts.timing.deploy = Since(claimed, parts_.clock.Now());
+    done = Execute(report, std::move(*deployed), running, facts);
+  } else {
+    facts.timing.deploy = Since(claimed, parts_.clock.Now());
+    done = FailRun(report, {deployed.error().message, ""}, facts);
+  }
+  const std::lock_guard lock(mutex_);
+  running_.erase(report.id);
+  return done;
+}
+
+Result<Dispatcher::Deployed> Dispatcher::Deploy(const Report& report) {
+  const manifest::ReportDefinition& definition = report.source.definition;
+  const manifest::Renderer* renderer = definition.FindRenderer(report.renderer);
+  if (renderer == nullptr) {
+    return Fail(Code::kInvalid, fmt::format("deployment failed: template {} has no renderer '{}'",
+                                            report.source.id, report.renderer));
+  }
+  const auto checkout = parts_.checkouts.Get(report.source.git);
+  if (!checkout) return Wrap(checkout.error(), "deployment failed");
+  CARREL_ASSIGN_OR_RETURN(const Limits limits,
+                          Lowered(Lowered(options_.limits, definition.limits), report.limits));
+  Deployed deployed;
+  CARREL_ASSIGN_OR_RETURN(deployed.output, parts_.artifacts.Begin(report.id, report.attempts));
+  Job& job = deployed.job;
+  job.report_id = report.id;
+  job.report_name = report.name;
+  job.report_description = report.description;
+  job.attempt = report.attempts;
+  job.checkout = checkout->path;
+  job.requirements = report.source.requirements;
+  job.definition = definition;
+  job.renderer = *renderer;
+  job.parameters = ParameterValues(report.parameters);
+  job.account = report.owner;
+  job.output_fd = deployed.output.fd.get();
+  job.limits = limits;
+  job.start_time = parts_.clock.Now();
+  return deployed;
+}
+
+Status Dispatcher::Execute(const Report& report, Deployed deployed, Running& running,
+                           RunFacts& facts) {
+  Result<Outcome> outcome = Fail(Code::kCancelled, "not started");
+  {
+    LeaseKeeper keeper(parts_.reports, parts_.clock, LeaseOf(report), options_.lease,
+                       [&] { running.Stop(Cause::kLeaseLost, "the lease was lost"); });
+    Observer observer(report.id, keeper, observer_);
+    outcome = parts_.executor.Execute(deployed.job, observer, running.source.get_token());
+    facts.timing.run = Since(deployed.job.start_time, parts_.clock.Now());
+    facts.progress = keeper.progress();
+    // The lease is kept while the result is verified: a large file takes a while to read.
+    if (outcome) return Finish(report, std::move(deployed), *outcome, facts);
+  }
+  parts_.artifacts.Discard(std::move(deployed.output));
+  return EndWithoutOutcome(report, running, outcome.error(), facts);
+}
+
+Status Dispatcher::Finish(const Report& report, Deployed deployed, const Outcome& outcome,
+                          RunFacts facts) {
+  facts.verdict = Name(outcome.verdict);
+  facts.sandbox_tier = outcome.sandbox_tier;
+  facts.rows = outcome.rows;
+  if (outcome.verdict != Verdict::kOk) {
+    parts_.artifacts.Discard(std::move(deployed.output));
+    const std::string notes = DescribeFailure(outcome, deployed.job.limits);
+    CARREL_TRY(FailRun(report, {notes, outcome.traceback}, facts));
+    if (ConsequenceOf(outcome, report.source.origin) == Consequence::kNone) return {};
+    const Status blocked = parts_.templates.Block(
+        report.source.id, fmt::format("report {} failed: {}", report.id, notes),
+        parts_.clock.Now());
+    // Disabled, blocked already or gone: nothing is left to block.
+    const bool moot = !blocked && (blocked.error().code == Code::kConflict ||
+                                   blocked.error().code == Code::kNotFound);
+    return moot ? Status() : blocked;
+  }
+  return Publish(report, std::move(deployed), outcome, facts);
+}
+
+Status Dispatcher::Publish(const Report& report, Deployed deployed, const Outcome& outcome,
+                           const RunFacts& facts) {
+  const auto artifact = parts_.artifacts.Publish(
+      std::move(deployed.output), deployed.job.renderer.Extension(), outcome.bytes, outcome.sha256);
+  if (!artifact) return FailRun(report, {artifact.error().message, ""}, facts);
+  const Lease lease = LeaseOf(report);
+  const Status ready = parts_.reports.MarkReady(lease, {*artifact, outcome.bytes, outcome.sha256},
+                                                facts, parts_.clock.Now());
+  if (ready) return {};
+  if (ready.error().code == Code::kConflict) {
+    (void)parts_.artifacts.Delete(*artifact);  // somebody else has the report now
+    return {};
+  }
+  // A commit that reported an error may still have happened: the file goes only when the row says
+  // that the report failed. If it cannot be told, the lease runs out and recovery decides.
+  CARREL_TRY(parts_.reports.MarkFailed(lease,
+                                       {"storing the result failed: " + ready.error().message, ""},
+                                       facts, parts_.clock.Now()));
+  return parts_.artifacts.Delete(*artifact);
+}
+
+Status Dispatcher::FailRun(const Report& report, const Failure& failure, const RunFacts& facts) {
+  const Status failed =
+      parts_.reports.MarkFailed(LeaseOf(report), failure, facts, parts_.clock.Now());
+  // A lost lease is no failure of this process: the report is in other hands.
+  if (!failed && failed.error().code != Code::kConflict) return failed;
+  return {};
+}
+
+Status Dispatcher::EndWithoutOutcome(const Report& report, const Running& running,
+                                     const Error& error, const RunFacts& facts) {
+  const auto [cause, reason] = running.Why();
+  switch (cause) {
+    case Cause::kLeaseLost:
+      return {};
+    case Cause::kShutdown: {
+      const Status back = parts_.reports.Requeue(LeaseOf(report), reason, parts_.clock.Now());
+      return !back && back.error().code == Code::kConflict ? Status() : back;
+    }
+    case Cause::kCancelled:
+      return FailRun(report, {reason, ""}, facts);
+    case Cause::kNone:
+      return FailRun(report, {error.message, ""}, facts);
+  }
+  return {};
+}
+
+}  // namespace carrel::report

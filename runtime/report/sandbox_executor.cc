@@ -1,0 +1,180 @@
+#include "runtime/report/sandbox_executor.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "runtime/base/files.h"
+#include "runtime/base/ids.h"
+#include "runtime/base/text.h"
+#include "runtime/report/broker.h"
+#include "sandbox/session.h"
+
+namespace carrel::report {
+namespace {
+
+// The page size of `client`; the size that report code written for the hosted runtime expects.
+constexpr int kClientPageSize = 500;
+constexpr size_t kMaxReadme = size_t{1} << 20;
+
+// The worker's calls and signs of life, passed on.
+class JobHandler final : public sandbox::SessionHandler {
+ public:
+  JobHandler(Broker& broker, RunObserver& observer) : broker_(broker), observer_(observer) {}
+
+  Answer OnCall(const Json& header, std::string_view body, std::stop_token stop) override {
+    const auto reply = broker_.Call(ParseCall(header, body), std::move(stop));
+    if (!reply) return {{{"error", reply.error().message}}, {}};
+    Json headers = Json::object();
+    for (const net::Header& h : reply->headers) headers[h.name] = h.value;
+    return {{{"status", reply->status}, {"headers", headers}}, reply->body};
+  }
+
+  void OnProgress(const Json& json) override {
+    Progress progress{.stage = "running"};
+    if (json.contains("value") && json["value"].is_number()) progress.value = json["value"];
+    if (json.contains("max") && json["max"].is_number()) progress.max = json["max"];
+    observer_.OnProgress(progress);
+  }
+
+  void OnLog(std::string_view bytes) override { observer_.OnLog(broker_.Scrub(ToUtf8(bytes))); }
+
+ private:
+  static ApiCall ParseCall(const Json& header, std::string_view body) {
+    ApiCall call;
+    call.connection = JsonString(header, "connection");
+    call.method = JsonString(header, "method");
+    call.path = JsonString(header, "path");
+    call.query = JsonString(header, "query");
+    call.body = body;
+    if (const auto it = header.find("headers"); it != header.end() && it->is_object()) {
+      for (const auto& [name, value] : it->items()) {
+        if (value.is_string()) call.headers.push_back({name, value.get<std::string>()});
+      }
+    }
+    return call;
+  }
+
+  Broker& broker_;
+  RunObserver& observer_;
+};
+
+// `report.description` of a template is the text of its readme.
+std::string ReadReadme(const Job& job) {
+  return ReadFile(job.checkout / job.definition.readme_file, kMaxReadme).value_or(std::string());
+}
+
+Json JobFrame(const Job& job, const ConnectionSet& connections, const std::string& placeholder,
+              const std::string& environment) {
+  const auto* connection = connections.Find("");
+  return {{"kind", "report"},
+          {"entrypoint", job.definition.entrypoint},
+          {"spec", manifest::Name(job.definition.spec)},
+          {"local_id", job.definition.local_id},
+          {"report_name", job.definition.name},
+          {"report_description", ReadReadme(job)},
+          {"renderer",
+           {{"type", manifest::Name(job.renderer.type)},
+            {"template", job.renderer.template_file},
+            {"args", job.renderer.args}}},
+          {"parameters", job.parameters.dump(-1, ' ', false, Json::error_handler_t::replace)},
+          {"endpoint", connection != nullptr ? connection->connection.base_url : ""},
+          {"api_key", placeholder},
+          {"connection", connections.default_name()},
+          {"default_limit", kClientPageSize},
+          {"info",
+           {{"account_id", job.account.id},
+            {"account_name", job.account.name},
+            {"report_id", job.definition.local_id},
+            {"report_name", job.definition.name},
+            {"environment", environment},
+            {"start_time", FormatIso(job.start_time)}}}};
+}
+
+struct VerdictPair {
+  sandbox::Verdict from;
+  Verdict to;
+};
+
+constexpr std::array kVerdictPairs = {
+    VerdictPair{sandbox::Verdict::kProtocolViolation, Verdict::kProtocolViolation},
+    VerdictPair{sandbox::Verdict::kWallLimit, Verdict::kWallLimit},
+    VerdictPair{sandbox::Verdict::kIdleLimit, Verdict::kIdleLimit},
+    VerdictPair{sandbox::Verdict::kCpuLimit, Verdict::kCpuLimit},
+    VerdictPair{sandbox::Verdict::kMemoryLimit, Verdict::kMemoryLimit},
+    VerdictPair{sandbox::Verdict::kCallLimit, Verdict::kCallLimit},
+    VerdictPair{sandbox::Verdict::kKilledByPolicy, Verdict::kKilledByPolicy},
+    VerdictPair{sandbox::Verdict::kCrashed, Verdict::kCrashed},
+    VerdictPair{sandbox::Verdict::kSandboxError, Verdict::kSandboxError},
+};
+
+uint64_t Unsigned(const Json& object, const char* key) {
+  const auto it = object.find(key);
+  return it != object.end() && it->is_number_unsigned() ? it->get<uint64_t>() : 0;
+}
+
+// What a worker says of itself: every field is a stranger's and may be missing or of any type.
+void ReadPayload(const Json& payload, const Broker& broker, Outcome& outcome) {
+  if (JsonString(payload, "status") == "ok") {
+    outcome.verdict = Verdict::kOk;
+    outcome.rows = Unsigned(payload, "rows");
+    outcome.bytes = Unsigned(payload, "bytes");
+    outcome.sha256 = JsonString(payload, "sha256");
+    return;
+  }
+  const Json failure = payload.value("failure", Json::object());
+  outcome.verdict = Verdict::kPluginError;
+  outcome.failure_kind = JsonString(failure, "kind", "error");
+  outcome.message = broker.Scrub(JsonString(failure, "message", "the report failed"));
+  outcome.traceback = broker.Scrub(JsonString(failure, "traceback"));
+  outcome.api_status = static_cast<int>(Unsigned(failure, "status"));
+  if (outcome.failure_kind == "output_limit") outcome.verdict = Verdict::kOutputLimit;
+}
+
+Outcome MakeOutcome(const sandbox::WorkerOutcome& worker, const Broker& broker,
+                    const std::string& tier) {
+  Outcome outcome;
+  outcome.sandbox_tier = tier;
+  outcome.log = broker.Scrub(worker.log);
+  if (worker.log_dropped > 0) {
+    outcome.log +=
+        fmt::format("\n... {} more bytes were printed and dropped\n", worker.log_dropped);
+  }
+  outcome.use = {worker.usage.wall_s, worker.usage.cpu_s,
+                 static_cast<uint64_t>(worker.usage.max_rss_kb) * 1024};
+  if (worker.verdict == sandbox::Verdict::kDone) {
+    ReadPayload(worker.payload, broker, outcome);
+    return outcome;
+  }
+  outcome.message = worker.reason;
+  for (const VerdictPair& pair : kVerdictPairs) {
+    if (pair.from == worker.verdict) outcome.verdict = pair.to;
+  }
+  return outcome;
+}
+
+}  // namespace
+
+Result<Outcome> SandboxExecutor::Execute(const Job& job, RunObserver& observer,
+                                         std::stop_token stop) {
+  CARREL_ASSIGN_OR_RETURN(const auto zygote, pool_.Get(manifest::Name(job.definition.language)));
+  CARREL_ASSIGN_OR_RETURN(const std::string subtree, pool_.Subtree(job.checkout));
+  const std::string placeholder = "ApiKey placeholder:" + RandomHex(16);
+  BrokerOptions broker_options;
+  broker_options.permitted = job.definition.connections;
+  broker_options.placeholder = placeholder;
+  broker_options.limits.max_calls = static_cast<uint64_t>(job.limits.calls);
+  Broker broker(connections_, http_, std::move(broker_options));
+  JobHandler handler(broker, observer);
+  const sandbox::SessionJob session{
+      .subtree = subtree,
+      .output_fd = job.output_fd,
+      .limits = job.limits,
+      .job = JobFrame(job, connections_, placeholder, options_.environment)};
+  const sandbox::WorkerOutcome worker = RunSession(*zygote, session, handler, stop);
+  if (worker.verdict == sandbox::Verdict::kCancelled) return Fail(Code::kCancelled, "cancelled");
+  return MakeOutcome(worker, broker, options_.tier);
+}
+
+}  // namespace carrel::report

@@ -1,0 +1,263 @@
+#include "runtime/report/dispatcher.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <thread>
+
+#include "runtime/report/failure_policy.h"
+#include "tests/unit/report/report_fixture.h"
+
+namespace carrel::report {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class DispatcherTest : public ReportFixture {
+ protected:
+  Report RunOne(std::string_view local_id = "plain") {
+    const Report made = NewReport(local_id);
+    return MakeDispatcher()->RunOne(made.id).value();
+  }
+  // Waits for a state of the row, real time.
+  bool Becomes(std::string_view id, ReportState state) {
+    for (int i = 0; i < 500; ++i) {
+      if (Get(id).status == state) return true;
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    return false;
+  }
+  // A run that lasts until it is told to stop.
+  static Result<Outcome> Hang(const Job&, RunObserver&, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, stop, seconds(30), [] { return false; });
+    return Fail(Code::kCancelled, "stopped");
+  }
+};
+
+TEST_F(DispatcherTest, ARunThatEndsWellIsReadyWithItsFile) {
+  AddRepository();
+  executor_.run = [&](const Job& job, RunObserver& observer, const std::stop_token&) {
+    EXPECT_EQ(job.limits.wall_s, 20) << "the report's own limit is lower than the host's";
+    EXPECT_EQ(job.limits.cpu_s, 120);
+    EXPECT_EQ(job.renderer.id, "csv");
+    EXPECT_EQ(job.account.id, "VA-1");
+    EXPECT_EQ(job.checkout, dir_.path());
+    EXPECT_NE(fcntl(job.output_fd, F_GETFL) & O_RDWR, 0);
+    observer.OnProgress({1, 2, "rows"});
+    clock_.Advance(seconds(2));
+    return WriteResult(job, "content");
+  };
+  const Report report = RunOne("sales");
+  EXPECT_EQ(report.status, ReportState::kReady) << report.notes;
+  EXPECT_EQ(ContentOf(report), "content");
+  EXPECT_EQ(report.report_size, 7U);
+  EXPECT_EQ(report.rows, 3U);
+  EXPECT_EQ(report.progress, (Progress{1, 2, "rows"}));
+  EXPECT_EQ(report.verdict, "ok");
+  EXPECT_EQ(report.sandbox_tier, "full");
+  EXPECT_EQ(report.timing.run, seconds(2));
+  EXPECT_EQ(report.limits["wall_s"], 20);
+  EXPECT_EQ(report.artifact, report.id + ".1.csv");
+}
+
+TEST_F(DispatcherTest, AReportIsRunOnceOnly) {
+  AddRepository();
+  const Report report = RunOne();
+  const auto again = MakeDispatcher()->RunOne(report.id);
+  EXPECT_EQ(again.error().code, Code::kConflict);
+  EXPECT_EQ(executor_.runs, 1);
+}
+
+TEST_F(DispatcherTest, AFailureHasItsReasonAndTracebackAndNoFile) {
+  AddRepository();
+  executor_.run = [](const Job& job, RunObserver&, const std::stop_token&) -> Result<Outcome> {
+    CARREL_TRY(WriteAll(job.output_fd, "half"));
+    return PluginFailure("expected", "no data for this period");
+  };
+  const Report report = RunOne();
+  EXPECT_EQ(report.status, ReportState::kFailed);
+  EXPECT_EQ(report.notes, "no data for this period");
+  EXPECT_EQ(report.failure_output, "Traceback: no data for this period");
+  EXPECT_EQ(report.verdict, "plugin_error");
+  EXPECT_EQ(Files(), 0);
+  EXPECT_EQ(TemplateOf("plain").status, TemplateState::kEnabled);
+}
+
+TEST_F(DispatcherTest, AWorkerThatLiesAboutItsFileFailsTheReport) {
+  AddRepository();
+  executor_.run = [](const Job& job, RunObserver&, const std::stop_token&) {
+    auto outcome = WriteResult(job, "content");
+    outcome->sha256 = std::string(64, '0');
+    return outcome;
+  };
+  const Report report = RunOne();
+  EXPECT_EQ(report.status, ReportState::kFailed);
+  EXPECT_THAT(report.notes, testing::StartsWith("storing the result failed: the file's sha256"));
+  EXPECT_EQ(Files(), 0);
+  EXPECT_EQ(TemplateOf("plain").status, TemplateState::kEnabled);
+}
+
+TEST_F(DispatcherTest, ALimitIsNamedWithItsValue) {
+  AddRepository();
+  executor_.run = [](const Job&, RunObserver&, const std::stop_token&) {
+    Outcome outcome;
+    outcome.verdict = Verdict::kWallLimit;
+    return outcome;
+  };
+  const Report report = RunOne("sales");
+  EXPECT_EQ(report.notes, "time limit of 20 s reached");
+  EXPECT_EQ(stores_.templates.Stats(report.source.id)->timeout, 1);
+}
+
+TEST_F(DispatcherTest, ADeploymentThatFailsFailsTheReportOnly) {
+  AddRepository();
+  checkouts_.fault = "the server does not answer";
+  const Report report = RunOne();
+  EXPECT_EQ(report.status, ReportState::kFailed);
+  EXPECT_EQ(report.notes, "deployment failed: the server does not answer");
+  EXPECT_EQ(executor_.runs, 0);
+  EXPECT_EQ(TemplateOf("plain").status, TemplateState::kEnabled);
+}
+
+TEST_F(DispatcherTest, AnUnexpectedExceptionBlocksACustomTemplate) {
+  AddRepository();
+  const Report waiting = NewReport();
+  executor_.run = [](const Job&, RunObserver&, const std::stop_token&) {
+    return PluginFailure("error", "KeyError: 'x'");
+  };
+  const Report later = NewReport();
+  ASSERT_TRUE(MakeDispatcher()->RunOne(waiting.id));
+  EXPECT_EQ(TemplateOf("plain").status, TemplateState::kBlocked);
+  EXPECT_THAT(TemplateOf("plain").notes, testing::HasSubstr("KeyError: 'x'"));
+  EXPECT_EQ(Get(later.id).status, ReportState::kFailed);
+}
+
+TEST_F(DispatcherTest, ATemplateOfTheSystemIsNeverBlocked) {
+  AddRepository(Origin::kSystem);
+  executor_.run = [](const Job&, RunObserver&, const std::stop_token&) {
+    return PluginFailure("error", "KeyError: 'x'");
+  };
+  EXPECT_EQ(RunOne().status, ReportState::kFailed);
+  EXPECT_EQ(TemplateOf("plain").status, TemplateState::kEnabled);
+}
+
+TEST_F(DispatcherTest, TheTableOfConsequencesIsAsSpecified) {
+  const auto blocks = [](const Outcome& outcome) {
+    EXPECT_EQ(ConsequenceOf(outcome, Origin::kSystem), Consequence::kNone);
+    return ConsequenceOf(outcome, Origin::kCustom) == Consequence::kBlockTemplate;
+  };
+  EXPECT_FALSE(blocks(PluginFailure("expected", "x")));
+  EXPECT_FALSE(blocks(PluginFailure("render", "row 1048577")));
+  EXPECT_FALSE(blocks(PluginFailure("memory", "")));
+  EXPECT_TRUE(blocks(PluginFailure("error", "x")));
+  EXPECT_TRUE(blocks(PluginFailure("load", "x")));
+  EXPECT_TRUE(blocks(PluginFailure("api", "x", 401)));
+  EXPECT_TRUE(blocks(PluginFailure("api", "x", 403)));
+  EXPECT_FALSE(blocks(PluginFailure("api", "x", 500)));
+  EXPECT_FALSE(blocks(PluginFailure("api", "x", 404)));
+  const std::map<Verdict, bool> expected = {
+      {Verdict::kOk, false},          {Verdict::kProtocolViolation, true},
+      {Verdict::kWallLimit, false},   {Verdict::kCpuLimit, false},
+      {Verdict::kMemoryLimit, false}, {Verdict::kOutputLimit, false},
+      {Verdict::kCrashed, true},      {Verdict::kKilledByPolicy, true},
+      {Verdict::kSandboxError, false}};
+  for (const auto& [verdict, block] : expected) {
+    Outcome outcome;
+    outcome.verdict = verdict;
+    EXPECT_EQ(blocks(outcome), block) << Name(verdict);
+    EXPECT_EQ(DescribeFailure(outcome, {}).empty(), verdict == Verdict::kOk) << Name(verdict);
+  }
+}
+
+TEST_F(DispatcherTest, WorkersTakeEverythingThatIsPending) {
+  AddRepository();
+  DispatcherOptions options;
+  options.workers = 3;
+  const auto dispatcher = MakeDispatcher(options);
+  ASSERT_TRUE(dispatcher->Start());
+  std::vector<std::string> ids;
+  for (int i = 0; i < 20; ++i) ids.push_back(NewReport().id);
+  dispatcher->Notify();
+  for (const std::string& id : ids) EXPECT_TRUE(Becomes(id, ReportState::kReady)) << id;
+  EXPECT_EQ(executor_.runs, 20);
+  dispatcher->Stop();
+  EXPECT_EQ(Files(), 20);
+}
+
+TEST_F(DispatcherTest, AStopGivesRunningReportsBack) {
+  AddRepository();
+  executor_.run = Hang;
+  const Report report = NewReport();
+  const auto dispatcher = MakeDispatcher();
+  ASSERT_TRUE(dispatcher->Start());
+  ASSERT_TRUE(Becomes(report.id, ReportState::kDeploying));
+  dispatcher->Stop();
+  EXPECT_EQ(Get(report.id).status, ReportState::kPending);
+  EXPECT_EQ(Files(), 0);
+}
+
+TEST_F(DispatcherTest, AnInterruptFailsTheReportWithItsReason) {
+  AddRepository();
+  executor_.run = Hang;
+  const Report report = NewReport();
+  const auto dispatcher = MakeDispatcher();
+  EXPECT_EQ(dispatcher->Interrupt(report.id, "x").error().code, Code::kNotFound);
+  ASSERT_TRUE(dispatcher->Start());
+  ASSERT_TRUE(Becomes(report.id, ReportState::kDeploying));
+  while (!dispatcher->Interrupt(report.id, "cancelled by Ann")) std::this_thread::yield();
+  ASSERT_TRUE(Becomes(report.id, ReportState::kFailed));
+  EXPECT_EQ(Get(report.id).notes, "cancelled by Ann");
+}
+
+TEST_F(DispatcherTest, AStopTokenCancelsTheOneReport) {
+  AddRepository();
+  executor_.run = Hang;
+  const Report report = NewReport();
+  std::stop_source source;
+  source.request_stop();
+  const Report ended = MakeDispatcher()->RunOne(report.id, source.get_token()).value();
+  EXPECT_EQ(ended.status, ReportState::kFailed);
+  EXPECT_EQ(ended.notes, "cancelled");
+}
+
+TEST_F(DispatcherTest, ALongRunKeepsItsLeaseAndAWorkerThatLostItStops) {
+  AddRepository();
+  DispatcherOptions options;
+  options.lease = seconds(1);
+  const auto one = MakeDispatcher(options);
+  const Report report = NewReport();
+  std::atomic<bool> kept = false;
+  executor_.run = [&](const Job& job, RunObserver& observer, const std::stop_token& stop) {
+    clock_.Advance(milliseconds(900));
+    std::this_thread::sleep_for(milliseconds(700));  // two beats
+    observer.OnProgress({1, 2, ""});
+    clock_.Advance(milliseconds(900));
+    kept = stores_.reports.RecoverExpired(clock_.Now())->requeued == 0;
+    clock_.Advance(seconds(10));  // now the beats come too late
+    EXPECT_EQ(stores_.reports.RecoverExpired(clock_.Now())->requeued, 1);
+    return Hang(job, observer, stop);
+  };
+  const Report ended = one->RunOne(report.id).value();
+  EXPECT_TRUE(kept);
+  EXPECT_EQ(ended.status, ReportState::kPending) << "it belongs to whoever claims it next";
+  EXPECT_EQ(Files(), 0);
+}
+
+TEST_F(DispatcherTest, AResultThatCannotBeStoredFailsTheReport) {
+  AddRepository();
+  // The artifact directory cannot take the shelf of the report: a file stands in its place.
+  const Report report = NewReport();
+  ASSERT_TRUE(
+      WriteFileAtomic(dir_.path() / "artifacts" / report.id.substr(report.id.size() - 2), ""));
+  const Report ended = MakeDispatcher()->RunOne(report.id).value();
+  EXPECT_EQ(ended.status, ReportState::kFailed);
+  EXPECT_THAT(ended.notes, testing::StartsWith("storing the result failed: "));
+}
+
+}  // namespace
+}  // namespace carrel::report
