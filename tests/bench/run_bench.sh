@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Every benchmark, ours and the peers in one run: run_bench.sh BUILD
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+build=$(realpath "${1:-build}")
+cmake -S . -B "$build" -DBUILD_TESTING=ON > /dev/null
+cmake --build "$build" --target carrel carrel-worker start_bench > /dev/null
+/usr/bin/python3 tests/bench/start.py --build "$build"

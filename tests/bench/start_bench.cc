@@ -1,0 +1,188 @@
+// From the decision to run a report to its first row, over real workers, side by side with what it
+// costs to start the peers' processes. Prints medians and ratios; asserts nothing.
+//
+//   start_bench --worker FILE --packages DIR --store DIR --runs N
+//               --job NAME LANGUAGE SUBTREE JSON ... --peer NAME COMMAND ...
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/files.h"
+#include "runtime/base/json.h"
+#include "runtime/report/worker_pool.h"
+#include "sandbox/session.h"
+
+namespace {
+
+using carrel::Json;
+using SteadyClock = std::chrono::steady_clock;
+
+double Milliseconds(SteadyClock::duration d) {
+  return std::chrono::duration<double, std::milli>(d).count();
+}
+
+// Notes the moment of the first row.
+class FirstRow final : public carrel::sandbox::SessionHandler {
+ public:
+  Answer OnCall(const Json&, std::string_view, std::stop_token) override {
+    return {{{"error", "the benchmark has no API"}}, {}};
+  }
+  void OnProgress(const Json& progress) override {
+    if (!first_ && progress.value("rows", 0) > 0) first_ = SteadyClock::now();
+  }
+  void OnLog(std::string_view) override {}
+  std::optional<SteadyClock::time_point> first() const { return first_; }
+
+ private:
+  std::optional<SteadyClock::time_point> first_;
+};
+
+struct Line {
+  std::string name;
+  std::vector<double> first_row;  // milliseconds; for a peer the whole process
+  std::vector<double> whole;
+};
+
+double Quantile(std::vector<double> values, double q) {
+  if (values.empty()) return 0;
+  std::ranges::sort(values);
+  return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
+}
+
+struct JobSpec {
+  std::string name, language, subtree;
+  Json job;
+};
+
+struct PeerSpec {
+  std::string name, command;
+};
+
+struct Options {
+  carrel::report::WorkerPoolOptions pool;
+  int runs = 50;
+  std::vector<JobSpec> jobs;
+  std::vector<PeerSpec> peers;
+};
+
+[[noreturn]] void Die(const std::string& message) {
+  fmt::print(stderr, "start_bench: {}\n", message);
+  std::exit(1);
+}
+
+Options Parse(int argc, char** argv) {
+  Options options;
+  int i = 1;
+  const auto next = [&]() -> std::string {
+    if (i >= argc) Die("an option lacks its value");
+    return argv[i++];
+  };
+  while (i < argc) {
+    const std::string option = next();
+    if (option == "--worker") {
+      options.pool.worker = next();
+    } else if (option == "--packages") {
+      options.pool.python_packages = next();
+    } else if (option == "--store") {
+      options.pool.store = next();
+    } else if (option == "--runs") {
+      options.runs = std::atoi(next().c_str());
+    } else if (option == "--job") {
+      JobSpec spec{next(), next(), next(), {}};
+      spec.job = carrel::ParseJson(next()).value_or(Json());
+      options.jobs.push_back(std::move(spec));
+    } else if (option == "--peer") {
+      options.peers.push_back({next(), next()});
+    } else {
+      Die("unknown option " + option);
+    }
+  }
+  return options;
+}
+
+void RunJob(carrel::report::WorkerPool& pool, const JobSpec& spec, Line& line) {
+  const auto zygote = pool.Get(spec.language);
+  if (!zygote) Die(zygote.error().message);
+  const carrel::UniqueFd output(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  const carrel::sandbox::SessionJob session{
+      .subtree = spec.subtree, .output_fd = output.get(), .job = spec.job};
+  FirstRow handler;
+  const auto start = SteadyClock::now();
+  const auto outcome = RunSession(**zygote, session, handler, {});
+  const auto end = SteadyClock::now();
+  if (outcome.payload.value("status", "") != "ok" || !handler.first()) {
+    Die(fmt::format("{}: {} {} {}", spec.name, outcome.reason, outcome.payload.dump(),
+                    outcome.log));
+  }
+  line.first_row.push_back(Milliseconds(*handler.first() - start));
+  line.whole.push_back(Milliseconds(end - start));
+}
+
+void RunPeer(const PeerSpec& spec, Line& line) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  const std::string command = "exec " + spec.command;
+  const char* arguments[] = {"sh", "-c", command.c_str(), nullptr};
+  const auto start = SteadyClock::now();
+  pid_t pid = 0;
+  if (::posix_spawn(&pid, "/bin/sh", &actions, nullptr, const_cast<char**>(arguments), environ)) {
+    Die("cannot start " + spec.command);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  line.whole.push_back(Milliseconds(SteadyClock::now() - start));
+  line.first_row.push_back(line.whole.back());
+  posix_spawn_file_actions_destroy(&actions);
+  if (status != 0) Die(fmt::format("{}: status {}", spec.command, status));
+}
+
+void Print(const std::vector<Line>& ours, const std::vector<Line>& peers) {
+  fmt::print("| start to first row | median ms | p95 ms | whole report, median ms |");
+  for (const Line& peer : peers) fmt::print(" {} takes × |", peer.name);
+  fmt::print("\n|---|---|---|---|");
+  for (size_t i = 0; i < peers.size(); ++i) fmt::print("---|");
+  fmt::print("\n");
+  const auto row = [&](const Line& line) {
+    const double median = Quantile(line.first_row, 0.5);
+    fmt::print("| {} | {:.2f} | {:.2f} | {:.2f} |", line.name, median,
+               Quantile(line.first_row, 0.95), Quantile(line.whole, 0.5));
+    for (const Line& peer : peers) fmt::print(" {:.1f} |", Quantile(peer.whole, 0.5) / median);
+    fmt::print("\n");
+  };
+  for (const Line& line : ours) row(line);
+  for (const Line& line : peers) row(line);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = Parse(argc, argv);
+  carrel::report::WorkerPool pool(options.pool);
+  std::vector<Line> ours, peers;
+  for (const JobSpec& job : options.jobs) ours.push_back({job.name, {}, {}});
+  for (const PeerSpec& peer : options.peers) peers.push_back({peer.name, {}, {}});
+  // Interleaved, so that a slow moment of the machine meets everybody.
+  for (int run = -1; run < options.runs; ++run) {
+    for (size_t i = 0; i < ours.size(); ++i) RunJob(pool, options.jobs[i], ours[i]);
+    for (size_t i = 0; i < peers.size(); ++i) RunPeer(options.peers[i], peers[i]);
+    if (run < 0) {  // the first round warms zygotes and caches
+      for (std::vector<Line>* lines : {&ours, &peers}) {
+        for (Line& line : *lines) line = {line.name, {}, {}};
+      }
+    }
+  }
+  Print(ours, peers);
+  return 0;
+}
