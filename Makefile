@@ -2,19 +2,22 @@
 SHELL := /bin/bash
 BUILD ?= build
 JOBS ?= $(shell nproc)
+CMAKE := cmake -S . -B $(BUILD) -G Ninja \
+  -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache $(CMAKE_ARGS)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What the product needs to build and run (Debian 12 package names).
 DEPS := g++ make cmake ninja-build pkg-config ccache git \
   libgit2-dev libcurl4-openssl-dev libsqlite3-dev liblua5.4-dev pybind11-dev python3-dev \
-  nlohmann-json3-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libseccomp-dev libssl-dev zlib1g-dev \
+  nlohmann-json3-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libseccomp-dev \
+  libssl-dev zlib1g-dev \
   python3-jinja2 python3-openpyxl python3-requests weasyprint
 # What its tests and checks need besides.
 TEST_DEPS := libgtest-dev libgmock-dev openssh-server openssh-client python3-pytest sqlite3 \
   python3-jsonschema lua5.4
 CHECK_DEPS := clang-19 clang-tidy-19 clang-format-19
 
-.PHONY: help deps test-deps check-deps build demo test asan bench format check clean
+.PHONY: help deps test-deps check-deps build build-tests demo test asan bench format check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,11 +45,11 @@ check-deps:
 	$(call install,$(CHECK_DEPS))
 
 build: deps ## build/bin/carrel and build/bin/carrel-worker
-	@cmake -S . -B $(BUILD) -G Ninja -DBUILD_TESTING=OFF $(CMAKE_ARGS) > /dev/null
+	@$(CMAKE) -DBUILD_TESTING=OFF > /dev/null
 	@cmake --build $(BUILD) -j $(JOBS)
 
 build-tests: test-deps
-	@cmake -S . -B $(BUILD) -G Ninja -DBUILD_TESTING=ON $(CMAKE_ARGS) > /dev/null
+	@$(CMAKE) -DBUILD_TESTING=ON > /dev/null
 	@cmake --build $(BUILD) -j $(JOBS)
 
 demo: build ## clone a report repository over http, run a report, show its file

@@ -13,6 +13,7 @@ namespace carrel::sandbox {
 namespace {
 
 constexpr size_t kMaxOpenCalls = 256;
+constexpr size_t kMaxWaitingBytes = size_t{16} << 20;
 constexpr int kWriteWakeMs = 100;
 
 }  // namespace
@@ -25,6 +26,7 @@ CallPool::~CallPool() { Stop(); }
 bool CallPool::Add(int64_t id, Json header, std::string body) {
   const std::lock_guard lock(mutex_);
   if (open_.size() >= kMaxOpenCalls || !open_.insert(id).second) return false;
+  waiting_bytes_ += body.size();
   waiting_.push_back({id, std::move(header), std::move(body)});
   const auto idle = static_cast<int>(threads_.size()) - running_;
   if (std::cmp_less(idle, waiting_.size()) && std::cmp_less(threads_.size(), max_threads_)) {
@@ -43,6 +45,7 @@ void CallPool::Work() {
       if (!changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
       call = std::move(waiting_.front());
       waiting_.pop_front();
+      waiting_bytes_ -= call.body.size();
       ++running_;
     }
     Answer(call);
@@ -65,6 +68,11 @@ void CallPool::Answer(const Call& call) {
     payload = EncodeEnvelope({{"id", call.id}, {"error", "the answer is larger than 16 MiB"}}, {});
   }
   Write(EncodeFrame(FrameType::kReply, payload));
+}
+
+bool CallPool::has_room() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_bytes_ < kMaxWaitingBytes;
 }
 
 bool CallPool::Write(std::string_view frame) {

@@ -33,6 +33,9 @@ class CallPool {
   // False when the id is in use or more calls wait than a worker has threads.
   bool Add(int64_t id, Json header, std::string body);
 
+  // False while so many bytes wait that no more should be read from the worker.
+  bool has_room() const;
+
   // Writes a frame whole; false once stopped or the worker is gone.
   bool Write(std::string_view frame);
 
@@ -66,6 +69,7 @@ class CallPool {
   std::set<int64_t> open_;
   std::vector<std::jthread> threads_;
   int running_ = 0;
+  size_t waiting_bytes_ = 0;
   std::chrono::steady_clock::time_point last_activity_;
 };
 

@@ -35,7 +35,7 @@ struct Usage {
 
 struct WorkerOutcome {
   Verdict verdict = Verdict::kSandboxError;
-  std::string reason;       // one line: the limit and its value, the signal, the step that failed
+  std::string reason;       // one line: what the verdict does not say (value, signal, step)
   Json payload;             // the Outcome frame; null unless kDone
   std::string log;          // stdout and stderr, UTF-8, at most Limits::log_kb
   int64_t log_dropped = 0;  // bytes beyond it

@@ -28,6 +28,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int kReapTimeoutMs = 5000;
+constexpr int kRoomPollMs = 20;
 // A worker that has said its outcome has nothing left to do but exit.
 constexpr auto kExitGrace = milliseconds(500);
 
@@ -74,11 +75,13 @@ class Session {
 
   // Waits for the next thing to happen and handles it.
   void Step(int stop_event) {
-    pollfd fds[] = {{socket_closed_ ? -1 : process_.socket.get(), POLLIN, 0},
+    // A worker that asks faster than it is answered waits in its own write.
+    const bool reading = !socket_closed_ && calls_.has_room();
+    pollfd fds[] = {{reading ? process_.socket.get() : -1, POLLIN, 0},
                     {log_open_ ? process_.log.get() : -1, POLLIN, 0},
                     {process_.pidfd.get(), POLLIN, 0},
                     {stop_event, POLLIN, 0}};
-    const int ready = ::poll(fds, 4, TimeoutMs());
+    const int ready = ::poll(fds, 4, reading ? TimeoutMs() : std::min(TimeoutMs(), kRoomPollMs));
     if (ready < 0 && errno != EINTR) {
       ending_ = {Verdict::kSandboxError, fmt::format("poll: {}", std::strerror(errno))};
       return;
@@ -141,16 +144,15 @@ class Session {
     last_frame_ = SteadyClock::now();
     parser_.Feed({buffer.data(), static_cast<size_t>(n)});
     while (!ending_) {
-      auto frame = parser_.Next();
-      if (!frame) return Violation(frame.error().message);
-      if (!*frame) return;
-      HandleFrame(**frame);
+      const auto next = parser_.Next();
+      if (!next) return Violation(next.error().message);
+      const std::optional<Frame>& frame = *next;
+      if (!frame) return;
+      HandleFrame(*frame);
     }
   }
 
-  void Violation(std::string what) {
-    ending_ = {Verdict::kProtocolViolation, "protocol error: " + std::move(what)};
-  }
+  void Violation(std::string what) { ending_ = {Verdict::kProtocolViolation, std::move(what)}; }
 
   void HandleFrame(const Frame& frame) {
     if (outcome_seen_) return Violation("a frame after the outcome");
@@ -184,7 +186,7 @@ class Session {
   void HandleRefused(const std::string& payload) {
     if (ready_) return Violation("refused after ready");
     const Json json = ParseJson(payload).value_or(Json::object());
-    ending_ = {Verdict::kSandboxError, fmt::format("sandbox: {}: {}", JsonString(json, "step", "?"),
+    ending_ = {Verdict::kSandboxError, fmt::format("{}: {}", JsonString(json, "step", "?"),
                                                    JsonString(json, "message", "?"))};
   }
 
@@ -251,6 +253,10 @@ class Session {
     if (!exit) {
       ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGKILL, nullptr, 0);
       exit = WaitExit(kReapTimeoutMs);
+      if (!ending_ && socket_closed_ && !outcome_seen_) {
+        ending_ = {Verdict::kProtocolViolation,
+                   "closed its channel and went on without an outcome"};
+      }
     }
     calls_.Stop();
     if (log_open_) ReadLog();
@@ -297,7 +303,7 @@ class Session {
     if (signal == SIGKILL) {
       return {Verdict::kMemoryLimit, "killed by the system, most likely for lack of memory"};
     }
-    return {Verdict::kCrashed, fmt::format("crashed: {}", ::strsignal(signal))};
+    return {Verdict::kCrashed, ::strsignal(signal)};
   }
 
   Zygote& zygote_;

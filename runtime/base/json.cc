@@ -6,7 +6,36 @@
 
 namespace carrel {
 
+namespace {
+
+// Copying and printing a value recurse once a level: deeper ones would overflow the stack.
+constexpr int kMaxDepth = 200;
+
+bool TooDeep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 Result<Json> ParseJson(std::string_view text) {
+  if (TooDeep(text)) {
+    return Fail(Code::kInvalid, fmt::format("JSON nested deeper than {} levels", kMaxDepth));
+  }
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& e) {
@@ -16,6 +45,8 @@ Result<Json> ParseJson(std::string_view text) {
     const size_t newline = before.rfind('\n');
     const size_t column = newline == std::string_view::npos ? end + 1 : end - newline;
     return Fail(Code::kInvalid, fmt::format("line {}, column {}: not valid JSON", line, column));
+  } catch (const Json::exception&) {  // a number beyond a double
+    return Fail(Code::kInvalid, "JSON with a number that is out of range");
   }
 }
 

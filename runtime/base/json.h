@@ -12,7 +12,8 @@ namespace carrel {
 using Json = nlohmann::json;
 using OrderedJson = nlohmann::ordered_json;
 
-// kInvalid with "line L, column C: ..." when the text is not JSON.
+// kInvalid with "line L, column C: ..." when the text is not JSON, is nested deeper than 200 levels
+// or holds a number beyond a double.
 Result<Json> ParseJson(std::string_view text);
 
 // Compact; bytes that are not UTF-8 become U+FFFD, so this never throws.

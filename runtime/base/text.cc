@@ -130,6 +130,11 @@ std::string NearMiss(std::string_view word, std::span<const std::string> candida
   return best;
 }
 
+std::string DidYouMean(std::string_view word, std::span<const std::string> candidates) {
+  const std::string near = NearMiss(word, candidates);
+  return near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near);
+}
+
 std::string HumanBytes(unsigned long long bytes) {
   constexpr std::array kUnits = {"KiB", "MiB", "GiB", "TiB"};
   if (bytes < 1024) return fmt::format("{} B", bytes);

@@ -16,10 +16,12 @@ std::string ToUtf8(std::string_view bytes);
 // Control characters (all but newline and tab) become \xNN, so that untrusted text cannot drive
 // a terminal.
 std::string EscapeControls(std::string_view text);
-// At most `limit` bytes, cut at a character boundary, with " ..." when something was cut.
+// The first `limit` bytes at most, cut at a character boundary; " ..." follows what was cut.
 std::string Truncate(std::string_view text, size_t limit);
 // The candidate nearest to `word` when it is near enough to be a slip of the finger, else "".
 std::string NearMiss(std::string_view word, std::span<const std::string> candidates);
+// "; did you mean 'x'?" for the end of a message, "" when nothing is near.
+std::string DidYouMean(std::string_view word, std::span<const std::string> candidates);
 // "1.2 MiB".
 std::string HumanBytes(unsigned long long bytes);
 

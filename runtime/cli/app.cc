@@ -56,10 +56,16 @@ Result<report::Connection> NamedConnection(const std::string& text, report::Acce
   return connection;
 }
 
-sandbox::Limits LimitsOf(const Settings& settings) {
+Result<sandbox::Limits> LimitsOf(const Settings& settings) {
+  constexpr double kLargest = 1e12;
   sandbox::Limits limits;
   for (const sandbox::LimitRow& row : sandbox::kLimitRows) {
-    limits.*row.field = static_cast<int64_t>(settings.Number(fmt::format("limits.{}", row.name)));
+    const double number = settings.Number(fmt::format("limits.{}", row.name));
+    if (!(number >= 0 && number <= kLargest)) {
+      return Fail(Code::kInvalid, fmt::format("limit {}: {} is not a number from {} to {}",
+                                              row.name, number, row.minimum, kLargest));
+    }
+    CARREL_TRY(sandbox::SetLimit(limits, row.name, static_cast<int64_t>(number)));
   }
   return limits;
 }
@@ -141,7 +147,7 @@ App::App(const Settings& settings, Parts parts)
 
 Status App::Start(const Settings& settings, report::DispatchObserver* observer) {
   report::DispatcherOptions options;
-  options.limits = LimitsOf(settings);
+  CARREL_ASSIGN_OR_RETURN(options.limits, LimitsOf(settings));
   CARREL_ASSIGN_OR_RETURN(dispatcher_, report::Dispatcher::Create({reports_, templates_, artifacts_,
                                                                    checkouts_, executor_, clock_},
                                                                   options, observer));

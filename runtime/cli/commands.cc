@@ -34,6 +34,7 @@ Console::Output OutputAsked(int argc, const char* const* argv) {
 
 Error UsageError(const CLI::ParseError& error, int argc, const char* const* argv) {
   std::vector<std::string> names;
+  names.reserve(kCommands.size());
   for (const CommandRow& row : kCommands) names.emplace_back(row.name);
   const std::string first = argc > 1 ? argv[1] : "";
   if (first.empty() || first.starts_with('-') || std::ranges::find(names, first) != names.end()) {

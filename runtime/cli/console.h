@@ -23,7 +23,6 @@ class Console {
   bool is_json() const { return output_ == Output::kJson; }
   // A bar can be drawn: standard error is a terminal that understands it.
   bool is_interactive() const { return is_interactive_; }
-  bool has_colour() const { return has_colour_; }
   bool stdout_has_colour() const { return stdout_has_colour_; }
 
   // Results for people: nothing with --json. Controls in `text` are escaped, newlines kept.

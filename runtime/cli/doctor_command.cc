@@ -47,7 +47,8 @@ Status RunProbe(sandbox::Zygote& zygote, const std::string& subtree) {
   job.limits.wall_s = 30;
   const sandbox::WorkerOutcome outcome = RunSession(zygote, job, handler, {});
   if (outcome.verdict == sandbox::Verdict::kDone) return {};
-  return Fail(Code::kSandbox, outcome.reason);
+  return Fail(Code::kSandbox,
+              fmt::format("{}: {}", sandbox::VerdictName(outcome.verdict), outcome.reason));
 }
 
 Status Measure(Host& host, const std::filesystem::path& checkout, Probe& probe) {

@@ -106,7 +106,7 @@ void RunView::Finish() {
 }
 
 Result<report::Report> Follow(App& app, const report::Account& account, std::string_view id,
-                              RunView& view, std::stop_token stop) {
+                              RunView& view, const std::stop_token& stop) {
   for (int poll = 1;; ++poll) {
     CARREL_ASSIGN_OR_RETURN(report::Report report, app.reports().Get(account, id));
     if (IsDone(report.status)) {

@@ -37,7 +37,7 @@ class RunView final : public report::DispatchObserver {
 // Runs a pending report here, or follows it where another process runs it, until it is ready or
 // failed. A report whose process died is taken over.
 Result<report::Report> Follow(App& app, const report::Account& account, std::string_view id,
-                              RunView& view, std::stop_token stop);
+                              RunView& view, const std::stop_token& stop);
 
 struct OutputRequest {
   std::string path;  // empty: `stem` and the extension, in the current directory

@@ -34,8 +34,8 @@ Result<std::optional<report::Repository>> Find(App& app, const report::GitRefere
   return std::nullopt;
 }
 
-Result<std::optional<report::Template>> FindTemplate(App& app, const std::string& repository_id,
-                                                     const std::string& local_id) {
+Result<report::Template> FindTemplate(App& app, const std::string& repository_id,
+                                      const std::string& local_id) {
   report::TemplateFilter filter;
   filter.repository_id = repository_id;
   filter.limit = kAll;
@@ -45,17 +45,15 @@ Result<std::optional<report::Template>> FindTemplate(App& app, const std::string
     if (row.definition.local_id == local_id) return row;
     known.push_back(row.definition.local_id);
   }
-  const std::string near = NearMiss(local_id, known);
   return Fail(Code::kNotFound,
               fmt::format("the repository has no report '{}'{}; it has: {}", local_id,
-                          near.empty() ? "" : fmt::format("; did you mean '{}'?", near),
-                          Join(known, ", ")));
+                          DidYouMean(local_id, known), Join(known, ", ")));
 }
 
 Result<manifest::Manifest> Validated(App& app, const git::Checkout& checkout) {
   CARREL_ASSIGN_OR_RETURN(manifest::Validation validation,
                           manifest::ValidateCheckout(checkout.path, app.host().inspector()));
-  if (validation.Ok()) return std::move(*validation.manifest);
+  if (validation.manifest) return std::move(*validation.manifest);
   return Fail(Code::kInvalid, "the repository is not valid\n" +
                                   manifest::FaultsToText(validation.faults,
                                                          manifest::CheckoutSources(checkout.path)));
@@ -103,11 +101,11 @@ Result<std::optional<report::Template>> Ready(App& app,
       known->git.commit != source.reference.commit) {
     return std::nullopt;
   }
-  CARREL_ASSIGN_OR_RETURN(auto row, FindTemplate(app, known->id, local_id));
-  if (row->status == report::TemplateState::kEnabled) return row;
-  if (row->status == report::TemplateState::kBlocked) return std::nullopt;
-  return Fail(Code::kConflict, fmt::format("template {} ({}) is {}: {}", row->id, local_id,
-                                           report::Name(row->status), row->notes));
+  CARREL_ASSIGN_OR_RETURN(report::Template row, FindTemplate(app, known->id, local_id));
+  if (row.status == report::TemplateState::kEnabled) return row;
+  if (row.status == report::TemplateState::kBlocked) return std::nullopt;
+  return Fail(Code::kConflict, fmt::format("template {} ({}) is {}: {}", row.id, local_id,
+                                           report::Name(row.status), row.notes));
 }
 
 }  // namespace

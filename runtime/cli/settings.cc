@@ -160,9 +160,8 @@ Status CheckNames(const Flat& values, const std::string& file) {
   }
   for (const auto& [name, value] : values) {
     if (std::ranges::find(names, name) != names.end()) continue;
-    const std::string near = NearMiss(name, names);
-    return Fail(Code::kInvalid, fmt::format("{}: unknown key '{}'{}", file, name,
-                                            near.empty() ? "" : "; did you mean '" + near + "'?"));
+    return Fail(Code::kInvalid,
+                fmt::format("{}: unknown key '{}'{}", file, name, DidYouMean(name, names)));
   }
   for (const SettingRow& row : SettingRows()) {
     if (row.kind == SettingKind::kSecret && values.contains(row.name)) {

@@ -27,6 +27,7 @@ void PrintParameters(const manifest::ReportDefinition& definition, Console& cons
                               manifest::Name(parameter.type),
                               parameter.required ? ", required" : "", parameter.description));
     std::vector<std::string> values;
+    values.reserve(parameter.choices.size());
     for (const manifest::Choice& choice : parameter.choices) values.push_back(choice.value);
     if (!values.empty()) console.Print("            one of " + Join(values, ", "));
   }

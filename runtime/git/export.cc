@@ -20,12 +20,6 @@ constexpr unsigned kModeProgram = 0100755;
 constexpr unsigned kModeLink = 0120000;
 constexpr unsigned kModeSubmodule = 0160000;
 
-std::string IdOf(const git_oid* id) {
-  std::string text(40, '\0');
-  git_oid_fmt(text.data(), id);
-  return text;
-}
-
 // Walks a tree and hands every file to the writer. Nothing but trees and blobs is read: no
 // attributes, no filters, no hooks, no submodules.
 class TreeExport {
@@ -122,7 +116,7 @@ Result<Checkout> ExportCommit(const Request& request, git_repository* repository
     return GitFail(result, "commit " + request.name);
   }
   const git_oid* tree = git_commit_tree_id(commit.get());
-  Result<Checkout> present = FindCheckout(request.checkouts, IdOf(tree), request.export_limits);
+  Result<Checkout> present = FindCheckout(request.checkouts, IdText(*tree), request.export_limits);
   if (present || present.error().code != Code::kNotFound) return present;
 
   GitPtr<git_odb> odb;
@@ -132,19 +126,13 @@ Result<Checkout> ExportCommit(const Request& request, git_repository* repository
   CARREL_ASSIGN_OR_RETURN(CheckoutWriter writer,
                           CheckoutWriter::Begin(request.checkouts, request.export_limits));
   CARREL_TRY(TreeExport(repository, odb.get(), writer).Walk(tree, ""));
-  return std::move(writer).Publish(IdOf(tree));
+  return std::move(writer).Publish(IdText(*tree));
 }
 
 }  // namespace
 
 Result<Checkout> Export(const Request& request) {
-  std::error_code error;
-  if (!std::filesystem::exists(request.mirror, error)) {
-    return Fail(Code::kNotFound, fmt::format("{}: not synced yet", request.url.text));
-  }
-  GitPtr<git_repository> repository;
-  const int result = git_repository_open_bare(Out(repository), request.mirror.c_str());
-  if (result < 0) return GitFail(result, request.url.text);
+  CARREL_ASSIGN_OR_RETURN(const auto repository, OpenMirror(request.mirror, request.url.text));
   Result<Checkout> checkout = ExportCommit(request, repository.get());
   if (!checkout) return Wrap(checkout.error(), request.url.text);
   return checkout;

@@ -4,7 +4,6 @@
 #include <git2.h>
 
 #include <cstdlib>
-#include <string>
 
 #include "runtime/base/text.h"
 
@@ -48,6 +47,24 @@ std::unexpected<Error> GitFail(int result, std::string_view context) {
   const git_error* error = git_error_last();
   return Fail(CodeOf(result, error == nullptr ? GIT_ERROR_NONE : error->klass),
               fmt::format("{}: {}", context, GitErrorText()));
+}
+
+std::string IdText(const git_oid& id) {
+  std::string text(GIT_OID_HEXSZ, '\0');
+  git_oid_fmt(text.data(), &id);
+  return text;
+}
+
+Result<GitPtr<git_repository>> OpenMirror(const std::filesystem::path& mirror,
+                                          std::string_view url) {
+  std::error_code error;
+  if (!std::filesystem::exists(mirror, error)) {
+    return Fail(Code::kNotFound, fmt::format("{}: not synced yet", url));
+  }
+  GitPtr<git_repository> repository;
+  const int result = git_repository_open_bare(Out(repository), mirror.c_str());
+  if (result < 0) return GitFail(result, url);
+  return repository;
 }
 
 Result<GitLibrary> GitLibrary::Start(std::string_view home, size_t max_object_bytes,

@@ -1,15 +1,18 @@
 // Ownership of libgit2 objects, and its errors as ours, for the few files that wrap libgit2.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "runtime/base/result.h"
 
 struct git_blob;
 struct git_commit;
-struct git_credential;
 struct git_object;
+struct git_oid;
 struct git_odb;
 struct git_odb_object;
 struct git_reference;
@@ -55,6 +58,13 @@ class Out {
 std::unexpected<Error> GitFail(int result, std::string_view context);
 // The bare text of the last libgit2 error, escaped and bounded.
 std::string GitErrorText();
+
+// The 40 hexadecimal digits of an object's id.
+std::string IdText(const git_oid& id);
+
+// The bare repository at `mirror`, kNotFound while it has not been synced. `url` is for messages.
+Result<GitPtr<git_repository>> OpenMirror(const std::filesystem::path& mirror,
+                                          std::string_view url);
 
 // Starts libgit2 for this process with settings that leave nothing to the machine's or a user's
 // git configuration: none is read, writes are synced, packs over `max_objects` are refused

@@ -2,7 +2,6 @@
 #include <git2.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 
 #include "runtime/base/text.h"
@@ -18,29 +17,12 @@ constexpr size_t kTagsInMessage = 8;
 constexpr std::string_view kTagPrefix = "refs/tags/";
 constexpr std::string_view kBranchPrefix = "refs/heads/";
 
-Result<GitPtr<git_repository>> OpenMirror(const Request& request) {
-  std::error_code error;
-  if (!std::filesystem::exists(request.mirror, error)) {
-    return Fail(Code::kNotFound, fmt::format("{}: not synced yet", request.url.text));
-  }
-  GitPtr<git_repository> repository;
-  const int result = git_repository_open_bare(Out(repository), request.mirror.c_str());
-  if (result < 0) return GitFail(result, request.url.text);
-  return repository;
-}
-
 bool IsHex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
-std::string IdOf(const git_oid& id) {
-  std::string text(kIdLength, '\0');
-  git_oid_fmt(text.data(), &id);
-  return text;
-}
-
 Commit Describe(git_commit* commit, std::string name, RefKind kind) {
-  return {IdOf(*git_commit_id(commit)), std::move(name), kind,
+  return {IdText(*git_commit_id(commit)), std::move(name), kind,
           std::chrono::sys_seconds(std::chrono::seconds(git_commit_time(commit)))};
 }
 
@@ -86,7 +68,7 @@ Result<Commit> ResolveId(git_repository* repository, const std::string& id,
                                             git_object_type2string(git_object_type(object.get()))));
   }
   auto* commit = reinterpret_cast<git_commit*>(object.get());
-  return Describe(commit, IdOf(*git_commit_id(commit)), RefKind::kCommit);
+  return Describe(commit, IdText(*git_commit_id(commit)), RefKind::kCommit);
 }
 
 Result<std::vector<std::string>> NamesBelow(git_repository* repository, std::string_view prefix,
@@ -147,7 +129,7 @@ Result<Commit> ResolveDefault(git_repository* repository, const std::string& url
 
 Result<std::vector<Commit>> ListTags(const Request& request) {
   const std::string& url = request.url.text;
-  CARREL_ASSIGN_OR_RETURN(const auto repository, OpenMirror(request));
+  CARREL_ASSIGN_OR_RETURN(const auto repository, OpenMirror(request.mirror, url));
   CARREL_ASSIGN_OR_RETURN(const auto names, NamesBelow(repository.get(), kTagPrefix, url));
   std::vector<Commit> tags;
   for (const std::string& name : names) {
@@ -168,7 +150,7 @@ Result<std::vector<Commit>> ListTags(const Request& request) {
 Result<Commit> Resolve(const Request& request) {
   const std::string& url = request.url.text;
   const std::string& name = request.name;
-  CARREL_ASSIGN_OR_RETURN(const auto repository, OpenMirror(request));
+  CARREL_ASSIGN_OR_RETURN(const auto repository, OpenMirror(request.mirror, url));
   if (name.empty()) return ResolveDefault(repository.get(), url);
   // before the names: a tag that looks like an id must not stand for another commit
   if (name.size() == kIdLength && IsHex(name)) return ResolveId(repository.get(), name, url);

@@ -104,10 +104,10 @@ Status CheckEntryName(std::string_view name, std::string_view path) {
 }
 
 std::string FoldName(std::string_view name) {
-  static const FoldLocale kLocale;
+  static const FoldLocale locale;
   std::string out;
   out.reserve(name.size());
-  while (!name.empty()) AppendUtf8(out, kLocale.Fold(TakeCodePoint(name)));
+  while (!name.empty()) AppendUtf8(out, locale.Fold(TakeCodePoint(name)));
   return out;
 }
 

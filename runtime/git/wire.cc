@@ -20,9 +20,9 @@ T Number(const Json& json, const char* key) {
 }
 
 const Json& Member(const Json& json, const char* key) {
-  static const Json kNothing = Json::object();
+  static const Json nothing = Json::object();
   const auto it = json.find(key);
-  return it == json.end() ? kNothing : *it;
+  return it == json.end() ? nothing : *it;
 }
 
 Json CredentialsToJson(const Credentials& credentials) {

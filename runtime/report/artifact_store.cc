@@ -120,7 +120,7 @@ Result<PendingArtifact> ArtifactStore::Begin(std::string_view report_id, int att
 
 Result<std::string> ArtifactStore::Publish(PendingArtifact pending, std::string_view extension,
                                            uint64_t size, std::string_view sha256) const {
-  const std::string name = fmt::format("{}.{}{}", pending.report_id, pending.attempt, extension);
+  std::string name = fmt::format("{}.{}{}", pending.report_id, pending.attempt, extension);
   const auto publish = [&]() -> Status {
     CARREL_TRY(CheckPart(name));
     CARREL_TRY(CheckContent(pending.fd.get(), size, sha256));
@@ -136,6 +136,7 @@ Result<std::string> ArtifactStore::Publish(PendingArtifact pending, std::string_
   if (const Status published = publish(); !published) {
     Discard(std::move(pending));
     (void)Delete(name);
+    if (published.error().code == Code::kProtocol) return std::unexpected(published.error());
     return Wrap(published.error(), kStoring);
   }
   return name;

@@ -107,9 +107,15 @@ std::string Shown(std::string_view text) { return EscapeControls(Truncate(ToUtf8
 
 void ReplaceAll(std::string& text, std::string_view what) {
   if (what.size() < kShortestSecret) return;
-  for (size_t at = text.find(what); at != text.npos; at = text.find(what, at + 3)) {
-    text.replace(at, what.size(), "***");
+  size_t at = text.find(what);
+  if (at == text.npos) return;
+  std::string out;
+  size_t done = 0;
+  for (; at != text.npos; at = text.find(what, done)) {
+    out.append(text, done, at - done).append("***");
+    done = at + what.size();
   }
+  text = out.append(text, done);
 }
 
 // "ApiKey SU-1:abc" is also secret without its scheme.
@@ -200,7 +206,7 @@ Result<ApiReply> Broker::Run(const ApiCall& call, const std::stop_token& stop) {
   CARREL_TRY(Enter(deadline, stop));
   Result<net::HttpResponse> response = FollowRedirects(*attempt, deadline, stop);
   Leave();
-  if (response) return ToReply(std::move(*response));
+  if (response) return Cleaned(ToReply(std::move(*response)));
   const Error& error = response.error();
   const std::string context = fmt::format("connection \"{}\"", attempt->entry->connection.name);
   if (error.code == Code::kNotFound) {  // of a host name; to a report it is one more outage
@@ -470,6 +476,15 @@ std::string Broker::Scrub(std::string_view text) const {
   ReplaceAll(out, options_.placeholder);
   ReplaceAll(out, placeholder_token_);
   return out;
+}
+
+ApiReply Broker::Cleaned(ApiReply reply) const {
+  for (const auto& entry : connections_.entries()) {
+    const std::string_view key = WithoutScheme(entry->connection.credential.Reveal());
+    ReplaceAll(reply.body, key);
+    for (net::Header& header : reply.headers) ReplaceAll(header.value, key);
+  }
+  return reply;
 }
 
 // ---- the wire ----

@@ -92,6 +92,8 @@ class Broker {
   using Entry = ConnectionSet::Entry;
   using Deadline = std::chrono::steady_clock::time_point;
 
+  // A server may send back what it was sent: the credential never reaches report code.
+  ApiReply Cleaned(ApiReply reply) const;
   Result<ApiReply> Run(const ApiCall& call, const std::stop_token& stop);
   Status Admit();
   Result<Attempt> Prepare(const ApiCall& call) const;

@@ -74,16 +74,12 @@ Result<std::unique_ptr<Dispatcher>> Dispatcher::Create(DispatcherParts parts,
                                                        DispatcherOptions options,
                                                        DispatchObserver* observer) {
   CARREL_ASSIGN_OR_RETURN(std::string host_id, CurrentHostId());
-  return std::unique_ptr<Dispatcher>(
-      new Dispatcher(std::move(parts), options, std::move(host_id), observer));
+  return std::unique_ptr<Dispatcher>(new Dispatcher(parts, options, std::move(host_id), observer));
 }
 
 Dispatcher::Dispatcher(DispatcherParts parts, DispatcherOptions options, std::string host_id,
                        DispatchObserver* observer)
-    : parts_(std::move(parts)),
-      options_(options),
-      host_id_(std::move(host_id)),
-      observer_(observer) {}
+    : parts_(parts), options_(options), host_id_(std::move(host_id)), observer_(observer) {}
 
 Dispatcher::~Dispatcher() { Stop(); }
 
@@ -128,11 +124,12 @@ void Dispatcher::Work(const std::stop_token& stop) {
       seen = notified_;
     }
     const auto claimed = Claim("");
-    if (claimed && *claimed) {
-      if (const Status ran = Run(**claimed, stop, Cause::kShutdown); !ran) Problem(ran.error());
+    if (!claimed) {
+      Problem(claimed.error());
+    } else if (const std::optional<Report>& report = *claimed; report) {
+      if (const Status ran = Run(*report, stop, Cause::kShutdown); !ran) Problem(ran.error());
       continue;
     }
-    if (!claimed) Problem(claimed.error());
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, options_.poll, [&] { return notified_ != seen; });
   }
@@ -159,7 +156,7 @@ Result<std::optional<Report>> Dispatcher::Claim(std::string_view report_id) {
       {parts_.clock.Now(), host_id_, options_.lease, std::string(report_id)});
 }
 
-Result<Report> Dispatcher::RunOne(std::string_view report_id, std::stop_token stop) {
+Result<Report> Dispatcher::RunOne(std::string_view report_id, const std::stop_token& stop) {
   CARREL_ASSIGN_OR_RETURN(const Report before, parts_.reports.Get(report_id));
   CARREL_ASSIGN_OR_RETURN(const std::optional<Report> claimed, Claim(report_id));
   if (!claimed) {
@@ -221,9 +218,6 @@ Result<Dispatcher::Deployed> Dispatcher::Deploy(const Report& report) {
   CARREL_ASSIGN_OR_RETURN(deployed.output, parts_.artifacts.Begin(report.id, report.attempts));
   Job& job = deployed.job;
   job.report_id = report.id;
-  job.report_name = report.name;
-  job.report_description = report.description;
-  job.attempt = report.attempts;
   job.checkout = checkout->path;
   job.requirements = report.source.requirements;
   job.definition = definition;
@@ -260,24 +254,37 @@ Status Dispatcher::Finish(const Report& report, Deployed deployed, const Outcome
   facts.rows = outcome.rows;
   if (outcome.verdict != Verdict::kOk) {
     parts_.artifacts.Discard(std::move(deployed.output));
-    const std::string notes = DescribeFailure(outcome, deployed.job.limits);
-    CARREL_TRY(FailRun(report, {notes, outcome.traceback}, facts));
-    if (ConsequenceOf(outcome, report.source.origin) == Consequence::kNone) return {};
-    const Status blocked = parts_.templates.Block(
-        report.source.id, fmt::format("report {} failed: {}", report.id, notes),
-        parts_.clock.Now());
-    // Disabled, blocked already or gone: nothing is left to block.
-    const bool moot = !blocked && (blocked.error().code == Code::kConflict ||
-                                   blocked.error().code == Code::kNotFound);
-    return moot ? Status() : blocked;
+    return FailOutcome(report, deployed.job.limits, outcome, facts);
   }
   return Publish(report, std::move(deployed), outcome, facts);
 }
 
+Status Dispatcher::FailOutcome(const Report& report, const Limits& limits, const Outcome& outcome,
+                               const RunFacts& facts) {
+  const std::string notes = DescribeFailure(outcome, limits);
+  CARREL_TRY(FailRun(report, {notes, outcome.traceback}, facts));
+  if (ConsequenceOf(outcome, report.source.origin) == Consequence::kNone) return {};
+  const Status blocked = parts_.templates.Block(
+      report.source.id, fmt::format("report {} failed: {}", report.id, notes), parts_.clock.Now());
+  // Disabled, blocked already or gone: nothing is left to block.
+  const bool moot = !blocked && (blocked.error().code == Code::kConflict ||
+                                 blocked.error().code == Code::kNotFound);
+  return moot ? Status() : blocked;
+}
+
 Status Dispatcher::Publish(const Report& report, Deployed deployed, const Outcome& outcome,
-                           const RunFacts& facts) {
+                           RunFacts facts) {
+  const Limits limits = deployed.job.limits;
   const auto artifact = parts_.artifacts.Publish(
       std::move(deployed.output), deployed.job.renderer.Extension(), outcome.bytes, outcome.sha256);
+  if (!artifact && artifact.error().code == Code::kProtocol) {
+    // The file is not what the worker said of it: the worker's word is worth nothing.
+    Outcome violation = outcome;
+    violation.verdict = Verdict::kProtocolViolation;
+    violation.message = artifact.error().message;
+    facts.verdict = Name(violation.verdict);
+    return FailOutcome(report, limits, violation, facts);
+  }
   if (!artifact) return FailRun(report, {artifact.error().message, ""}, facts);
   const Lease lease = LeaseOf(report);
   const Status ready = parts_.reports.MarkReady(lease, {*artifact, outcome.bytes, outcome.sha256},

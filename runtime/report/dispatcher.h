@@ -73,11 +73,10 @@ class Dispatcher {
   // Takes this one report to its end in the calling thread, with or without Start. kConflict when
   // it is not pending. When `stop` is requested the report fails as cancelled. The error is ours;
   // a report that failed is a value.
-  Result<Report> RunOne(std::string_view report_id, std::stop_token stop = {});
+  Result<Report> RunOne(std::string_view report_id, const std::stop_token& stop = {});
 
-  // Stops a report that runs in this process (an Executor may not call back into the dispatcher
-  // from the stop token), which then fails with `reason`. kNotFound when
-  // none of that id runs here.
+  // Stops a report that runs in this process, which then fails with `reason`. kNotFound when none
+  // of that id runs here. An Executor may not call back into the dispatcher from its stop token.
   Status Interrupt(std::string_view report_id, std::string_view reason);
 
   // One round of recovery; also made every `recover_every`.
@@ -100,8 +99,9 @@ class Dispatcher {
   Result<Deployed> Deploy(const Report& report);
   Status Execute(const Report& report, Deployed deployed, Running& running, RunFacts& facts);
   Status Finish(const Report& report, Deployed deployed, const Outcome& outcome, RunFacts facts);
-  Status Publish(const Report& report, Deployed deployed, const Outcome& outcome,
-                 const RunFacts& facts);
+  Status Publish(const Report& report, Deployed deployed, const Outcome& outcome, RunFacts facts);
+  Status FailOutcome(const Report& report, const Limits& limits, const Outcome& outcome,
+                     const RunFacts& facts);
   Status FailRun(const Report& report, const Failure& failure, const RunFacts& facts);
   Status EndWithoutOutcome(const Report& report, const Running& running, const Error& error,
                            const RunFacts& facts);

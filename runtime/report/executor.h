@@ -2,7 +2,6 @@
 // out. The dispatcher knows nothing of processes, an Executor nothing of rows and states.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -22,8 +21,6 @@ namespace carrel::report {
 // One attempt of one report, everything settled.
 struct Job {
   std::string report_id;
-  std::string report_name, report_description;
-  int attempt = 0;
   std::filesystem::path checkout;  // read-only tree of the repository
   std::string requirements;        // pip requirements file inside it; empty: none
   manifest::ReportDefinition definition;
@@ -49,19 +46,6 @@ enum class Verdict : uint8_t {
   kCrashed,
   kSandboxError,  // ours: the sandbox could not be set up, a zygote died
 };
-
-inline constexpr std::array kVerdicts = {Verdict::kOk,
-                                         Verdict::kPluginError,
-                                         Verdict::kProtocolViolation,
-                                         Verdict::kWallLimit,
-                                         Verdict::kIdleLimit,
-                                         Verdict::kCpuLimit,
-                                         Verdict::kMemoryLimit,
-                                         Verdict::kOutputLimit,
-                                         Verdict::kCallLimit,
-                                         Verdict::kKilledByPolicy,
-                                         Verdict::kCrashed,
-                                         Verdict::kSandboxError};
 
 // "ok", "plugin_error", ...
 std::string_view Name(Verdict verdict);

@@ -42,7 +42,7 @@ constexpr std::array kKindRows = {
 constexpr int kUnauthorized = 401;
 constexpr int kForbidden = 403;
 
-std::string WithDetail(std::string text, const std::string& detail) {
+std::string WithDetail(const std::string& text, const std::string& detail) {
   return detail.empty() ? text : text + ": " + detail;
 }
 

@@ -23,11 +23,10 @@ Result<std::string> ChooseRenderer(const manifest::ReportDefinition& definition,
   if (wanted.empty()) return definition.DefaultRenderer().id;
   if (definition.FindRenderer(wanted) != nullptr) return wanted;
   std::vector<std::string> ids;
+  ids.reserve(definition.renderers.size());
   for (const manifest::Renderer& renderer : definition.renderers) ids.push_back(renderer.id);
-  const std::string near = NearMiss(wanted, ids);
-  return Fail(Code::kInvalid,
-              fmt::format("renderer '{}' is not one of {}{}", wanted, Join(ids, ", "),
-                          near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  return Fail(Code::kInvalid, fmt::format("renderer '{}' is not one of {}{}", wanted,
+                                          Join(ids, ", "), DidYouMean(wanted, ids)));
 }
 
 // [{id, type, value}] in the order of the definition.

@@ -199,7 +199,7 @@ Result<Configured> RepositoryService::Examine(const Repository& repository) {
   const std::lock_guard lock(inspecting_);
   CARREL_ASSIGN_OR_RETURN(manifest::Validation validation,
                           manifest::ValidateCheckout(checkout.path, inspector_));
-  if (!validation.Ok()) {
+  if (!validation.manifest) {
     return Fail(Code::kInvalid, manifest::FaultsToText(validation.faults,
                                                        manifest::CheckoutSources(checkout.path)));
   }

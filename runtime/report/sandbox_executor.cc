@@ -24,7 +24,7 @@ class JobHandler final : public sandbox::SessionHandler {
   JobHandler(Broker& broker, RunObserver& observer) : broker_(broker), observer_(observer) {}
 
   Answer OnCall(const Json& header, std::string_view body, std::stop_token stop) override {
-    const auto reply = broker_.Call(ParseCall(header, body), std::move(stop));
+    const auto reply = broker_.Call(ParseCall(header, body), stop);
     if (!reply) return {{{"error", reply.error().message}}, {}};
     Json headers = Json::object();
     for (const net::Header& h : reply->headers) headers[h.name] = h.value;
@@ -116,6 +116,13 @@ uint64_t Unsigned(const Json& object, const char* key) {
 
 // What a worker says of itself: every field is a stranger's and may be missing or of any type.
 void ReadPayload(const Json& payload, const Broker& broker, Outcome& outcome) {
+  // More rows than any file can hold are no number to store.
+  constexpr uint64_t kMaxRows = uint64_t{1} << 48;
+  if (JsonString(payload, "status") == "ok" && Unsigned(payload, "rows") > kMaxRows) {
+    outcome.verdict = Verdict::kProtocolViolation;
+    outcome.message = "an impossible number of rows";
+    return;
+  }
   if (JsonString(payload, "status") == "ok") {
     outcome.verdict = Verdict::kOk;
     outcome.rows = Unsigned(payload, "rows");

@@ -42,7 +42,8 @@ Result<Json> Ask(WorkerPool& pool, const char* language, const std::filesystem::
   if (outcome.verdict == sandbox::Verdict::kDone) return std::move(outcome.payload);
   const Code code =
       outcome.verdict == sandbox::Verdict::kSandboxError ? Code::kSandbox : Code::kInvalid;
-  return Fail(code, fmt::format("inspection of the repository: {}", outcome.reason));
+  return Fail(code, fmt::format("inspection of the repository: {}: {}",
+                                sandbox::VerdictName(outcome.verdict), outcome.reason));
 }
 
 EntrypointKind ParseKind(const std::string& kind) {
@@ -55,7 +56,7 @@ EntrypointKind ParseKind(const std::string& kind) {
   for (const auto& [name, value] : kKinds) {
     if (kind == name) return value;
   }
-  return EntrypointKind::kImported;
+  return EntrypointKind::kBound;
 }
 
 // A worker's answer is a stranger's: wrong types read as absent.

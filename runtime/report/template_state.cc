@@ -47,25 +47,11 @@ constexpr std::array kActionNames = {
 
 }  // namespace
 
-std::string_view Name(State state) {
-  for (const auto& [value, name] : kStateNames) {
-    if (value == state) return name;
-  }
-  return {};
-}
-
-std::string_view Name(Action action) {
-  for (const auto& [value, name] : kActionNames) {
-    if (value == action) return name;
-  }
-  return {};
-}
+std::string_view Name(State state) { return NameIn(kStateNames, state); }
+std::string_view Name(Action action) { return NameIn(kActionNames, action); }
 
 std::optional<State> TemplateStateFromName(std::string_view name) {
-  for (const auto& [value, text] : kStateNames) {
-    if (text == name) return value;
-  }
-  return std::nullopt;
+  return ValueNamed(kStateNames, name);
 }
 
 std::span<const TemplateTransition> TemplateTransitions() { return kTable; }

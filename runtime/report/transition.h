@@ -36,6 +36,25 @@ struct Transition {
   std::string_view note;
 };
 
+// A table of {value, name} pairs read in both directions: the name of `value`, "" when it has none;
+// the value called `name`, nullopt when there is none.
+template <typename Names, typename Value>
+constexpr std::string_view NameIn(const Names& names, Value value) {
+  for (const auto& [candidate, name] : names) {
+    if (candidate == value) return name;
+  }
+  return {};
+}
+
+template <typename Names>
+constexpr auto ValueNamed(const Names& names, std::string_view name)
+    -> std::optional<typename Names::value_type::first_type> {
+  for (const auto& [value, candidate] : names) {
+    if (candidate == name) return value;
+  }
+  return std::nullopt;
+}
+
 // The actions that `who` may take in `state`, in the order of the table.
 template <typename State, typename Action>
 std::vector<Action> ActionsIn(std::span<const Transition<State, Action>> table, State state,

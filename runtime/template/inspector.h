@@ -28,7 +28,7 @@ enum class EntrypointKind {
   kGenerator,
   kCoroutine,
   kAsyncGenerator,
-  kImported  // bound by an import or an assignment: the number of arguments is unknown
+  kBound  // by an import or an assignment: the number of arguments is unknown
 };
 
 struct EntrypointFacts {

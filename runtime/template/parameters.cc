@@ -83,17 +83,17 @@ Checked CheckDateRange(const Parameter& /*parameter*/, const Json& value) {
   const std::string form = R"({"after": date or date-time, "before": date or date-time})";
   if (!value.is_object()) return Expected(value, form);
   Timestamp times[2];
-  constexpr std::string_view keys[] = {"after", "before"};
+  constexpr std::string_view kKeys[] = {"after", "before"};
   for (int i = 0; i < 2; ++i) {
-    const auto it = value.find(keys[i]);
+    const auto it = value.find(kKeys[i]);
     if (it == value.end())
-      return Expected(value, fmt::format("{}: '{}' is missing", form, keys[i]));
+      return Expected(value, fmt::format("{}: '{}' is missing", form, kKeys[i]));
     const auto* text = it->get_ptr<const std::string*>();
     const auto edge = i == 0 ? DayEdge::kFirstSecond : DayEdge::kLastSecond;
     const auto time = text == nullptr ? std::nullopt : ParseTime(*text, edge);
     if (!time) {
       auto wrong = Expected(*it, "a date-time like 2020-10-14T10:21:22+00:00 or a date");
-      wrong.error().message = fmt::format("'{}': {}", keys[i], wrong.error().message);
+      wrong.error().message = fmt::format("'{}': {}", kKeys[i], wrong.error().message);
       return wrong;
     }
     times[i] = *time;
@@ -124,6 +124,7 @@ Checked CheckObject(const Parameter& /*parameter*/, const Json& value) {
 
 std::vector<std::string> OfferedValues(const Parameter& parameter) {
   std::vector<std::string> values;
+  values.reserve(parameter.choices.size());
   for (const Choice& choice : parameter.choices) values.push_back(choice.value);
   return values;
 }
@@ -252,6 +253,7 @@ class GivenValues {
 
   void AddUnknown(const std::string& id) {
     std::vector<std::string> ids;
+    ids.reserve(report_.parameters.size());
     for (const Parameter& parameter : report_.parameters) ids.push_back(parameter.id);
     const std::string near = Nearest(id, ids);
     const std::string known = ids.empty() ? "no parameters" : "one of " + Join(ids, ", ");
@@ -282,6 +284,7 @@ bool IsMissing(const Parameter& parameter, const Json& value) {
 Status ParameterCheck::ToStatus() const {
   if (Ok()) return {};
   std::vector<std::string> lines;
+  lines.reserve(faults.size());
   for (const ParameterFault& fault : faults) {
     lines.push_back(fault.id.empty()
                         ? "parameters: " + fault.message

@@ -104,6 +104,7 @@ class Validator {
   Status CheckWorkbooks() {
     if (workbooks_.empty()) return {};
     std::vector<WorkbookQuery> queries;
+    queries.reserve(workbooks_.size());
     for (const Reference* workbook : workbooks_) {
       queries.push_back({workbook->file, std::string(kDataSheet)});
     }
@@ -190,7 +191,7 @@ class Validator {
       return;
     }
     if (!facts.found) return AddMissingFunction(reference, query, facts);
-    if (!reference.argument_count || facts.kind == EntrypointKind::kImported) return;
+    if (!reference.argument_count || facts.kind == EntrypointKind::kBound) return;
     const int count = *reference.argument_count;
     const bool many = facts.max_positional < 0;
     if (count >= facts.min_positional && (many || count <= facts.max_positional)) return;

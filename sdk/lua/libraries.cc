@@ -88,7 +88,8 @@ int Format(lua_State* L) {
   int argument = 1;
   for (size_t i = 0; i < length; ++i) {
     if (format[i] != '%') continue;
-    if (++i < length && format[i] == '%') continue;
+    ++i;
+    if (i < length && format[i] == '%') continue;
     while (i < length && std::strchr("-+ #0123456789.", format[i]) != nullptr) ++i;
     ++argument;
     if (i >= length) break;

@@ -153,11 +153,11 @@ int ExtraContext(lua_State* L) {
 }
 
 int SetTag(lua_State* L) {
-  const std::string_view name(luaL_checkstring(L, 1));
+  const char* name = luaL_checkstring(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
-  const auto* found = std::ranges::find(kTagNames, name);
-  if (found == kTagNames.end()) return luaL_error(L, "unknown tag '%s'", name.data());
+  const auto* found = std::ranges::find(kTagNames, std::string_view(name));
+  if (found == kTagNames.end()) return luaL_error(L, "unknown tag '%s'", name);
   RegisterTag(L, static_cast<Tag>(found - kTagNames.begin()));
   return 0;
 }

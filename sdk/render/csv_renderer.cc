@@ -118,7 +118,7 @@ class CsvRenderer final : public Renderer {
 
 Result<std::string> Delimiter(const Json& args) {
   if (!args.is_object() || !args.contains("delimiter")) return ";";
-  const std::string text = JsonString(args, "delimiter");
+  std::string text = JsonString(args, "delimiter");
   const bool one = text.size() == 1 && (text[0] & 0x80) == 0;
   if (!one || text == "\"" || text == "\r" || text == "\n" || text[0] == '\0') {
     return Fail(Code::kInvalid,

@@ -18,8 +18,6 @@ class JsonWriter {
   void Uint(uint64_t value);
   void Double(double value);  // NaN and infinities: null
   void String(std::string_view text);
-  // Text that is JSON already.
-  void Raw(std::string_view json) { Literal(json); }
 
   void BeginObject() { Open('{'); }
   void Key(std::string_view name);

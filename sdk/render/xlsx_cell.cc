@@ -207,7 +207,7 @@ double XlsxCellWriter::Serial(const Cell& cell) const {
   constexpr int64_t kUnixDay1904 = 24'107;
   constexpr auto kDay = static_cast<double>(kMicrosPerDay);
   if (cell.kind == CellKind::kDuration) return static_cast<double>(cell.micros) / kDay;
-  const int64_t offset = cell.with_zone ? cell.offset_minutes * 60 * kMicrosPerSecond : 0;
+  const int64_t offset = cell.with_zone ? int64_t{60} * cell.offset_minutes * kMicrosPerSecond : 0;
   const auto [unix_day, micros] = SplitDay(cell.micros - offset);
   const double fraction = static_cast<double>(micros) / kDay;
   if (cell.kind == CellKind::kTime) return fraction;

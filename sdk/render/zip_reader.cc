@@ -76,6 +76,14 @@ Status ReadZip64Extra(std::string_view extra, ZipEntry& entry) {
   return {};
 }
 
+bool LeavesFolder(std::string_view name) {
+  if (name.starts_with('/') || name.find('\\') != name.npos || name.find(':') != name.npos) {
+    return true;
+  }
+  const std::string framed = fmt::format("/{}/", name);
+  return framed.find("/../") != framed.npos;
+}
+
 }  // namespace
 
 struct ZipStream::State {
@@ -300,6 +308,8 @@ Status ZipReader::CheckEntries() const {
     if (entry.name.empty() || entry.name.find('\0') != std::string::npos) {
       return Damaged("an entry has no proper name");
     }
+    // Copied into the output as they are: whoever unpacks it must stay inside his folder.
+    if (LeavesFolder(entry.name)) return Damaged(fmt::format("{} points outside the file", name));
     if (!names.insert(entry.name).second) return Damaged(fmt::format("two entries {}", name));
     if (entry.flags & kEncryptedFlags) {
       return Fail(Code::kInvalid, fmt::format("{} is encrypted; save it without a password", name));

@@ -1,5 +1,6 @@
 #include "sdk/worker/report_program.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,6 +95,14 @@ Json Failed(const ReportFailure& failure) {
   return {{"status", "failed"}, {"failure", FailureJson(failure)}};
 }
 
+// The cap on the output file was reached, whoever wrote it.
+bool AtSizeLimit(int output_fd) {
+  struct stat info{};
+  rlimit limit{};
+  return ::fstat(output_fd, &info) == 0 && ::getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+         static_cast<rlim_t>(info.st_size) >= limit.rlim_cur;
+}
+
 // A failure of the output, not of report code. `kind` "output_limit" when a cap or the disk is
 // full.
 ReportFailure OutputFailure(const Error& error) {
@@ -121,7 +130,8 @@ Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
   }
   const ReportEnd end = language_->Run(job, port, renderer.get());
   port.FlushProgress();
-  if (end.failure && renderer && renderer->limit_hit()) end.failure->kind = "output_limit";
+  const bool capped = (renderer && renderer->limit_hit()) || AtSizeLimit(output_fd);
+  if (end.failure && capped) end.failure->kind = "output_limit";
   if (end.failure) return Failed(*end.failure);
   struct stat info{};
   if (::fstat(output_fd, &info) != 0) {

@@ -14,7 +14,7 @@ namespace carrel::sdk {
 //    renderer: {type, template, args}, parameters, endpoint, api_key, connection, default_limit,
 //    info: {account_id, account_name, report_id, report_name, environment, start_time}}
 //   -> outcome {status: "ok"|"failed", rows, bytes, sha256, finish_time, failure: {kind, message,
-//    traceback, status}}
+//    traceback, status}}; kind as in ReportFailure, or "output_limit" for a full output or disk
 // kind "inspect": {entrypoints: [{file, function}], workbooks: [{file}]}
 //   -> outcome {status: "ok", entrypoints: [facts], workbooks: [{readable, error, sheets}]}
 class ReportProgram final : public sandbox::WorkerProgram {

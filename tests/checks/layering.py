@@ -79,7 +79,8 @@ def check_built(path: Path) -> list[str]:
         return []
     for folder in path.parents:
         lists = folder / "CMakeLists.txt"
-        if lists.exists() and path.relative_to(folder).as_posix() in lists.read_text():
+        name = re.escape(path.relative_to(folder).as_posix())
+        if lists.exists() and re.search(rf"(?<![\w./-]){name}\b", lists.read_text()):
             return []
         if folder == ROOT:
             break

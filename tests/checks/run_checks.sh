@@ -11,7 +11,7 @@ git ls-files '*.cc' '*.h' | xargs clang-format-19 --dry-run --Werror || failed=1
 echo "clang-tidy"
 [ -f "$build/compile_commands.json" ] || make build-tests BUILD="$build" || exit 1
 git ls-files 'runtime/*.cc' 'sandbox/*.cc' 'sdk/*.cc' |
-  xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "$build" --quiet 2> /dev/null || failed=1
+  xargs -P "$(nproc)" -n 1 clang-tidy-19 -p "$build" --quiet 2> /dev/null || failed=1
 
 echo "layering"
 /usr/bin/python3 tests/checks/layering.py || failed=1

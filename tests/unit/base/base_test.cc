@@ -66,6 +66,16 @@ TEST(JsonTest, AnErrorNamesLineAndColumn) {
   EXPECT_THAT(parsed.error().message, HasSubstr("line 2, column 8"));
 }
 
+TEST(JsonTest, WhatWouldOverflowIsRefused) {
+  const auto nested = [](size_t depth) {
+    return std::string(depth, '[') + "\"]\\\"\"" + std::string(depth, ']');
+  };
+  EXPECT_TRUE(ParseJson(nested(200)));
+  EXPECT_FALSE(ParseJson(nested(201)));
+  EXPECT_FALSE(ParseJson(std::string(5'000'000, '[')));
+  EXPECT_FALSE(ParseJson("{\"a\": 1e999}"));
+}
+
 TEST(JsonTest, DumpNeverThrowsOnBytes) { EXPECT_EQ(DumpJson(Json("\xFF")), "\"\xEF\xBF\xBD\""); }
 
 TEST(Sha256Test, MatchesTheStandardsExample) {
@@ -96,6 +106,8 @@ TEST(TextTest, NearMissFindsSlipsAndNothingElse) {
   const std::vector<std::string> names = {"entrypoint", "audience"};
   EXPECT_EQ(NearMiss("entypoint", names), "entrypoint");
   EXPECT_EQ(NearMiss("zzz", names), "");
+  EXPECT_EQ(DidYouMean("entypoint", names), "; did you mean 'entrypoint'?");
+  EXPECT_EQ(DidYouMean("zzz", names), "");
 }
 
 TEST(FilesTest, AtomicWriteLeavesNoTemporary) {

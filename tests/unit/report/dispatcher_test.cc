@@ -88,7 +88,7 @@ TEST_F(DispatcherTest, AFailureHasItsReasonAndTracebackAndNoFile) {
   EXPECT_EQ(TemplateOf("plain").status, TemplateState::kEnabled);
 }
 
-TEST_F(DispatcherTest, AWorkerThatLiesAboutItsFileFailsTheReport) {
+TEST_F(DispatcherTest, AWorkerThatLiesAboutItsFileFailsTheReportAndBlocksItsTemplate) {
   AddRepository();
   executor_.run = [](const Job& job, RunObserver&, const std::stop_token&) {
     auto outcome = WriteResult(job, "content");
@@ -97,9 +97,9 @@ TEST_F(DispatcherTest, AWorkerThatLiesAboutItsFileFailsTheReport) {
   };
   const Report report = RunOne();
   EXPECT_EQ(report.status, ReportState::kFailed);
-  EXPECT_THAT(report.notes, testing::StartsWith("storing the result failed: the file's sha256"));
+  EXPECT_THAT(report.notes, testing::StartsWith("protocol error: the file's sha256"));
   EXPECT_EQ(Files(), 0);
-  EXPECT_EQ(TemplateOf("plain").status, TemplateState::kEnabled);
+  EXPECT_EQ(TemplateOf("plain").status, TemplateState::kBlocked);
 }
 
 TEST_F(DispatcherTest, ALimitIsNamedWithItsValue) {

@@ -20,7 +20,7 @@ class SecretBoxTest : public testing::Test {
 };
 
 TEST_F(SecretBoxTest, ASecretComesBackUnderItsContextAfterAReopen) {
-  for (const std::string secret :
+  for (const std::string& secret :
        {std::string(), std::string("p\0ss \xC3\xA9", 7), std::string(100'000, 'k')}) {
     const std::string sealed = SecretBox::Open(Key())->Seal(secret, "repository RR-1").value();
     EXPECT_EQ(SecretBox::Open(Key())->Unseal(sealed, "repository RR-1").value(), secret);

@@ -42,16 +42,16 @@ Result<std::vector<EntrypointFacts>> PythonInspector::Entrypoints(
   CARREL_ASSIGN_OR_RETURN(const Json answer, Ask(checkout, list));
   std::vector<EntrypointFacts> facts;
   for (const Json& item : answer) {
-    facts.push_back({.parsed = item.at("parsed").get<bool>(),
-                     .error = item.value("error", ""),
-                     .line = item.value("line", 0),
-                     .column = item.value("column", 0),
-                     .found = item.value("found", false),
-                     .kind = item.value("imported", false) ? EntrypointKind::kImported
-                                                           : EntrypointKind::kFunction,
-                     .min_positional = item.value("min", 0),
-                     .max_positional = item.value("max", -1),
-                     .functions = item.value("functions", std::vector<std::string>())});
+    facts.push_back(
+        {.parsed = item.at("parsed").get<bool>(),
+         .error = item.value("error", ""),
+         .line = item.value("line", 0),
+         .column = item.value("column", 0),
+         .found = item.value("found", false),
+         .kind = item.value("imported", false) ? EntrypointKind::kBound : EntrypointKind::kFunction,
+         .min_positional = item.value("min", 0),
+         .max_positional = item.value("max", -1),
+         .functions = item.value("functions", std::vector<std::string>())});
   }
   return facts;
 }
