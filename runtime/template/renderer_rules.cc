@@ -45,7 +45,7 @@ void PdfArgs(ObjectReader& args, std::vector<Reference>& references) {
 
 void NoArgs(ObjectReader& /*args*/, std::vector<Reference>& /*references*/) {}
 
-enum class Template { kRequired, kOptional, kUnused };
+enum class Template { kRequired, kUnused };
 
 struct Rule {
   RendererType type;
@@ -61,7 +61,6 @@ constexpr std::array kRules = {
     Rule{RendererType::kNdjson, Template::kUnused, Reference::Use::kTemplate, NoArgs},
     Rule{RendererType::kJinja2, Template::kRequired, Reference::Use::kJinjaTemplate, JinjaArgs},
     Rule{RendererType::kPdf, Template::kRequired, Reference::Use::kJinjaTemplate, PdfArgs},
-    Rule{RendererType::kHtml, Template::kOptional, Reference::Use::kTemplate, JinjaArgs},
 };
 
 consteval bool RulesFollowTheEnumerators() {

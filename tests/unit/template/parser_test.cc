@@ -71,8 +71,8 @@ TEST(Parser, AFaultNamesItsPlaceWhatWasFoundAndTheNearMiss) {
   ASSERT_EQ(parsed.faults.size(), 1U);
   const Fault& fault = parsed.faults[0];
   EXPECT_EQ(fault.message,
-            "unknown renderer type 'jinja', expected one of xlsx, csv, json, ndjson, jinja2, pdf, "
-            "html; did you mean 'jinja2'?");
+            "unknown renderer type 'jinja', expected one of xlsx, csv, json, ndjson, jinja2, "
+            "pdf; did you mean 'jinja2'?");
   EXPECT_EQ(fault.found, "jinja");
   EXPECT_EQ(fault.near_miss, "jinja2");
   EXPECT_EQ(fault.place.file, "reports.json");

@@ -59,7 +59,7 @@ inline constexpr std::string_view kValidManifest = R"({
         },
         {"id": "json", "type": "json", "description": "JSON"},
         {"id": "lines", "type": "ndjson", "description": "JSON lines"},
-        {"id": "page", "type": "html", "description": "HTML"},
+        {"id": "more_lines", "type": "ndjson", "description": "The same once more"},
         {
           "id": "xml",
           "type": "jinja2",

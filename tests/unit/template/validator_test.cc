@@ -136,8 +136,8 @@ TEST_F(ValidatorTest, FaultsOfTheTextAndOfTheFilesComeTogether) {
           HasSubstr("file-missing reports.json:11:30 $.reports[1].renderers[0].args.css_file: the "
                     "css file 'reports/fresh/style.css' is not found"),
           HasSubstr("unknown-value reports.json:12:30 $.reports[1].renderers[1].type: unknown "
-                    "renderer type 'cvs', expected one of xlsx, csv, json, ndjson, jinja2, pdf, "
-                    "html; did you mean 'csv'?"),
+                    "renderer type 'cvs', expected one of xlsx, csv, json, ndjson, jinja2, "
+                    "pdf; did you mean 'csv'?"),
           HasSubstr("syntax-error reports/moon.lua:2:0 $.reports[2].entrypoint")));
   EXPECT_FALSE(Run().Ok());
 }
