@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -301,26 +302,27 @@ TEST(ZygoteTest, AMissingStoreIsASandboxError) {
   EXPECT_EQ(zygote.error().code, Code::kSandbox);
 }
 
-// Every process whose command line is the test worker.
-int CountWorkers() {
+// Every process of the zygote that was started with `marker`; other tests run at the same time.
+int CountWorkers(const std::string& marker) {
   int count = 0;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
     const auto command = ReadFile(entry.path() / "cmdline");
-    count += command && command->starts_with(CARREL_TEST_WORKER) ? 1 : 0;
+    count += command && command->find(marker) != std::string::npos ? 1 : 0;
   }
   return count;
 }
 
 TEST(ZygoteTest, AHostThatIsKilledLeavesNoProcess) {
   auto store = TempDir::Create("/tmp", "carrel-store-");
-  const int before = CountWorkers();
+  const std::string marker = fmt::format("--marker-{}", ::getpid());
   int pipe_fds[2];
   ASSERT_EQ(::pipe(pipe_fds), 0);
   const pid_t host = ::fork();
   if (host == 0) {
-    auto zygote = Zygote::Start(
-        {.program = CARREL_TEST_WORKER, .arguments = {}, .root = {store->path().string(), {}}});
+    auto zygote = Zygote::Start({.program = CARREL_TEST_WORKER,
+                                 .arguments = {marker},
+                                 .root = {store->path().string(), {}}});
     EchoHandler handler;
     SessionJob job{.job = {{"act", "sleep"}}};
     std::jthread run([&] { RunSession(**zygote, job, handler, {}); });
@@ -331,13 +333,13 @@ TEST(ZygoteTest, AHostThatIsKilledLeavesNoProcess) {
   ::close(pipe_fds[1]);
   char byte = 0;
   ASSERT_EQ(::read(pipe_fds[0], &byte, 1), 0);
-  EXPECT_GT(CountWorkers(), before);
+  EXPECT_GE(CountWorkers(marker), 4);  // helper, init, zygote, worker
   ::kill(host, SIGKILL);
   ::waitpid(host, nullptr, 0);
-  for (int i = 0; i < 100 && CountWorkers() > before; ++i) {
+  for (int i = 0; i < 100 && CountWorkers(marker) > 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  EXPECT_EQ(CountWorkers(), before);
+  EXPECT_EQ(CountWorkers(marker), 0);
   ::close(pipe_fds[0]);
 }
 
