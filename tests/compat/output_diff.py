@@ -155,7 +155,7 @@ def _diff_sheet(
         list(_sheet_rows(other, other_window)),
     ]
     if not ordered and one.title == "Data":
-        rows = [[side[0], *sorted(side[1:], key=repr)] for side in rows]
+        rows = [_with_values_sorted(side) for side in rows]
     for index, (a_row, b_row) in enumerate(zip(*rows, strict=False), start=1):
         for column, (a, b) in enumerate(zip(a_row, b_row, strict=False), start=1):
             if a != b:
@@ -164,6 +164,20 @@ def _diff_sheet(
                 if len(found) >= _SHOWN:
                     return found
     return found
+
+
+def _with_values_sorted(rows: list[list[tuple[object, ...]]]) -> list[list[tuple[object, ...]]]:
+    """Formats belong to the place in the sheet and stay; what the cells hold is put in order."""
+    if not rows:
+        return rows
+    contents = sorted(([cell[:3] for cell in row] for row in rows[1:]), key=repr)
+    return [
+        rows[0],
+        *(
+            [(*content, *cell[3:]) for content, cell in zip(values, row, strict=True)]
+            for values, row in zip(contents, rows[1:], strict=True)
+        ),
+    ]
 
 
 def _sheet_facts(one: Any, other: Any) -> Iterator[tuple[str, object, object]]:
