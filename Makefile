@@ -13,7 +13,7 @@ DEPS := g++ make cmake ninja-build pkg-config ccache git \
   libssl-dev zlib1g-dev \
   python3-jinja2 python3-openpyxl python3-requests weasyprint
 # What its tests and checks need besides.
-TEST_DEPS := libgtest-dev libgmock-dev openssh-server openssh-client python3-pytest sqlite3 \
+TEST_DEPS := libgtest-dev libgmock-dev openssl openssh-server openssh-client python3-pytest sqlite3 \
   python3-jsonschema lua5.4
 CHECK_DEPS := clang-19 clang-tidy-19 clang-format-19
 
