@@ -12,7 +12,8 @@
 // has nothing freed. The sanitizer's environment variable does not reach a worker.
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() {
-  return "detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0";
+  return "detect_leaks=0:allocator_may_return_null=1:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:"
+         "handle_abort=0";
 }
 #endif
 

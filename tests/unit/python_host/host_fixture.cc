@@ -12,7 +12,9 @@
 #if defined(__SANITIZE_ADDRESS__)
 // The interpreter is never finalised, here as in a worker: what it holds is no leak.
 extern "C" const char* __asan_default_options();
-extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+extern "C" const char* __asan_default_options() {
+  return "detect_leaks=0:allocator_may_return_null=1";
+}
 #endif
 
 namespace carrel::python {
