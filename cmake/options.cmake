@@ -23,6 +23,14 @@ endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+# Every room is instrumented; tests/fuzz has the programs. Needs clang.
+option(CARREL_FUZZ "Build the fuzz targets" OFF)
+if(CARREL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer
+                      -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 if(CARREL_SANITIZE)
   add_compile_options(-fsanitize=${CARREL_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=undefined)

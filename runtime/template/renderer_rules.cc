@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace carrel::manifest {
@@ -82,6 +83,15 @@ bool IsJinjaName(std::string_view path) {
   return dot != std::string_view::npos && dot > 0 && dot + 1 < name.size();
 }
 
+// A jinja2 report's file is named with the template's extension, in the store and for the user.
+bool IsPlainExtension(std::string_view path) {
+  path.remove_suffix(3);
+  return std::ranges::all_of(path.substr(path.rfind('.') + 1), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
+  });
+}
+
 void CheckTemplate(ObjectReader& reader, const Rule& rule, const std::string& file,
                    std::vector<Reference>& references) {
   if (rule.template_rule == Template::kUnused) {
@@ -93,6 +103,12 @@ void CheckTemplate(ObjectReader& reader, const Rule& rule, const std::string& fi
     reader.Error("template", "template-name",
                  fmt::format("the template {} of a {} renderer is not named <name>.<ext>.j2",
                              Quoted(file), Name(rule.type)),
+                 "<name>.<ext>.j2");
+  } else if (rule.type == RendererType::kJinja2 && !IsPlainExtension(file)) {
+    reader.Error("template", "template-name",
+                 fmt::format("the template {} names files with an extension that is not of "
+                             "letters, digits, '-' and '_' only",
+                             Quoted(file)),
                  "<name>.<ext>.j2");
   }
   references.push_back({rule.use, file, reader.PlaceOf("template")});

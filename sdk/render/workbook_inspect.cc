@@ -1,20 +1,31 @@
 #include "sdk/render/workbook_inspect.h"
 
-#include "sdk/render/xlsx_styles.h"
-#include "sdk/render/xlsx_workbook.h"
+#include <algorithm>
+
+#include "runtime/base/text.h"
+#include "sdk/render/xlsx_template.h"
 
 namespace carrel::render {
+namespace {
+
+constexpr size_t kMaxSheetsTold = 64;
+constexpr size_t kMaxSheetName = 100;
+
+}  // namespace
 
 Result<WorkbookInfo> InspectWorkbook(const std::filesystem::path& path) {
-  CARREL_ASSIGN_OR_RETURN(XlsxWorkbook workbook, XlsxWorkbook::Open(path));
-  CARREL_ASSIGN_OR_RETURN(const std::string styles, workbook.ReadStyles());
-  if (auto parsed = XlsxStyles::Parse(styles); !parsed) {
-    return Wrap(parsed.error(), workbook.styles_part());
-  }
+  CARREL_ASSIGN_OR_RETURN(XlsxTemplate opened, OpenXlsxTemplate(path));
   WorkbookInfo info;
-  for (const WorkbookSheet& sheet : workbook.sheets()) {
-    info.sheets.push_back({sheet.name, sheet.is_worksheet && !sheet.part.empty()});
+  bool has_data = false;
+  for (const WorkbookSheet& sheet : opened.workbook.sheets()) {
+    const bool takes_rows = sheet.is_worksheet && !sheet.part.empty();
+    const bool is_data = takes_rows && sheet.name == kDataSheet && !has_data;
+    has_data |= is_data;
+    if (info.sheets.size() >= kMaxSheetsTold && !is_data) continue;
+    info.sheets.push_back({Truncate(ToUtf8(sheet.name), kMaxSheetName), takes_rows});
   }
+  CARREL_TRY(CheckEntries(opened.workbook.zip()));
+  if (has_data) CARREL_TRY(CheckDataSheet(opened));
   return info;
 }
 

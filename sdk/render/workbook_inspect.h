@@ -14,11 +14,12 @@ struct WorkbookInfo {
     std::string name;
     bool is_worksheet = false;  // rows can be written into it
   };
-  std::vector<Sheet> sheets;  // in the order of the tabs
+  std::vector<Sheet> sheets;  // in the order of the tabs; only so many, but `Data` if it is there
 };
 
-// Reads the parts that name the sheets, and the styles. kInvalid or kLimit when it is no usable
-// workbook; kNotFound, kIo when it cannot be opened.
+// Reads all that a run reads, in the same way, and inflates the rest. kInvalid or kLimit when it
+// is no usable workbook, naming the part; kNotFound, kIo when it cannot be opened. That a sheet
+// `Data` is missing is no error here: the sheets tell it.
 Result<WorkbookInfo> InspectWorkbook(const std::filesystem::path& path);
 
 }  // namespace carrel::render

@@ -9,13 +9,11 @@
 #include "sdk/render/xlsx_cell.h"
 #include "sdk/render/xlsx_info.h"
 #include "sdk/render/xlsx_sheet.h"
-#include "sdk/render/xlsx_styles.h"
-#include "sdk/render/xlsx_workbook.h"
+#include "sdk/render/xlsx_template.h"
 
 namespace carrel::render {
 namespace {
 
-constexpr std::string_view kDataSheet = "Data";
 constexpr ZipWriter::EntryOptions kSheetOptions = {.level = 1, .growth = ZipWriter::Growth::kAny};
 constexpr ZipWriter::EntryOptions kPartOptions = {};
 
@@ -57,24 +55,18 @@ Result<XlsxArgs> ParseArgs(const Json& args) {
 // the end the parts that tell of them.
 class XlsxRenderer final : public Renderer {
  public:
-  XlsxRenderer(const RendererOptions& options, const XlsxArgs& args, XlsxWorkbook workbook,
-               XlsxStyles styles)
+  XlsxRenderer(const RendererOptions& options, const XlsxArgs& args, XlsxTemplate opened)
       : template_(options.template_path),
         info_(options.info),
         args_(args),
-        workbook_(std::move(workbook)),
-        styles_(std::move(styles)),
+        workbook_(std::move(opened.workbook)),
+        styles_(std::move(opened.styles)),
         zip_(options.output_fd) {}
 
   Shape shape() const override { return Shape::kCells; }
 
   Status Begin() {
-    const WorkbookSheet* data = workbook_.FindSheet(kDataSheet);
-    if (data == nullptr) return Fail(Code::kInvalid, "it has no sheet \"Data\"");
-    const ZipEntry* entry = workbook_.zip().Find(data->part);
-    if (!data->is_worksheet || entry == nullptr) {
-      return Fail(Code::kInvalid, "its sheet \"Data\" is not a worksheet");
-    }
+    CARREL_ASSIGN_OR_RETURN(const ZipEntry* entry, workbook_.FindWorksheet(kDataSheet));
     data_part_ = entry->name;
     CARREL_TRY(CopyParts());
     CARREL_ASSIGN_OR_RETURN(stream_, workbook_.zip().Stream(*entry));
@@ -137,17 +129,16 @@ class XlsxRenderer final : public Renderer {
   }
 
   Status StartSheet(const std::string& part, XmlScanner::Source source) {
+    sheet_part_ = part;
     CARREL_TRY(zip_.Begin(part, kSheetOptions));
-    const auto epoch =
-        workbook_.uses_1904_dates() ? XlsxCellWriter::Epoch::k1904 : XlsxCellWriter::Epoch::k1900;
-    sheet_.emplace(std::move(source), args_.start, epoch, styles_,
+    sheet_.emplace(std::move(source), args_.start, EpochOf(workbook_), styles_,
                    [this](std::string_view bytes) { return zip_.Write(bytes); });
     return sheet_->Begin();
   }
 
   Status FinishSheet() {
     if (auto status = sheet_->Finish(); !status) {
-      return Wrap(status.error(), fmt::format("template {}", template_));
+      return Wrap(status.error(), fmt::format("template {}: {}", template_, sheet_part_));
     }
     lost_formulas_ |= sheet_->lost_formulas();
     return zip_.End();
@@ -194,6 +185,7 @@ class XlsxRenderer final : public Renderer {
   std::string data_part_;
   std::optional<ZipStream> stream_;  // of the template's Data sheet
   std::optional<XlsxSheet> sheet_;   // the one that rows go to
+  std::string sheet_part_;
   std::string continuation_;
   int data_sheets_ = 1;
   bool lost_formulas_ = false;
@@ -202,12 +194,8 @@ class XlsxRenderer final : public Renderer {
 Result<std::unique_ptr<Renderer>> OpenTemplate(const RendererOptions& options,
                                                const XlsxArgs& args) {
   const auto path = std::filesystem::path(options.root) / options.template_path;
-  CARREL_ASSIGN_OR_RETURN(XlsxWorkbook workbook, XlsxWorkbook::Open(path));
-  CARREL_ASSIGN_OR_RETURN(const std::string styles_xml, workbook.ReadStyles());
-  auto styles = XlsxStyles::Parse(styles_xml);
-  if (!styles) return Wrap(styles.error(), workbook.styles_part());
-  auto renderer =
-      std::make_unique<XlsxRenderer>(options, args, std::move(workbook), std::move(*styles));
+  CARREL_ASSIGN_OR_RETURN(XlsxTemplate opened, OpenXlsxTemplate(path));
+  auto renderer = std::make_unique<XlsxRenderer>(options, args, std::move(opened));
   CARREL_TRY(renderer->Begin());
   return renderer;
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "runtime/base/text.h"
+
 namespace carrel::render {
 namespace {
 
@@ -19,17 +21,26 @@ std::optional<uint32_t> ParseNumber(std::string_view text) {
   return value;
 }
 
-// The column of "AB12", 0 when it is no cell reference.
-uint32_t ColumnOf(std::string_view reference) {
-  uint32_t column = 0;
+struct Position {
+  uint32_t column = 0, row = 0;
+};
+
+// Of "AB12".
+std::optional<Position> ParseReference(std::string_view reference) {
+  Position at;
   size_t i = 0;
   for (; i < reference.size() && i < 4; ++i) {
     const char c = static_cast<char>(reference[i] & ~0x20);
     if (c < 'A' || c > 'Z') break;
-    column = column * 26 + static_cast<uint32_t>(c - 'A' + 1);
+    at.column = at.column * 26 + static_cast<uint32_t>(c - 'A' + 1);
   }
-  return i == 0 || i == reference.size() || column > kMaxSheetColumns ? 0 : column;
+  const auto row = ParseNumber(reference.substr(i));
+  if (i == 0 || at.column > kMaxSheetColumns || !row) return std::nullopt;
+  at.row = *row;
+  return at;
 }
+
+std::string Printable(std::string_view text) { return EscapeControls(Truncate(text, 40)); }
 
 std::unexpected<Error> Bad(std::string message) { return Fail(Code::kInvalid, std::move(message)); }
 
@@ -61,68 +72,74 @@ Status XlsxSheet::MaybeFlush() {
   return {};
 }
 
-// The element at hand goes to the output and into `into`.
-Status XlsxSheet::KeepHeadElement(std::string& into) {
-  const std::string name(scanner_.name());
-  bool open = true;
-  for (XmlToken token = XmlToken::kStart; open;) {
+Status XlsxSheet::CheckStyle(std::string_view where, std::string_view style) const {
+  const auto number = ParseNumber(style);
+  if (number && *number < styles_.template_size()) return {};
+  return Bad(fmt::format("{} has style {}, the workbook has styles 0 to {}", where,
+                         Printable(style), styles_.template_size() - 1));
+}
+
+Status XlsxSheet::CheckColumn() const {
+  const auto style = FindXmlAttribute(scanner_.raw(), "style");
+  return style ? CheckStyle("a column", *style) : Status();
+}
+
+// The element at hand, begun by `token`, goes to the output and into `into`.
+Status XlsxSheet::KeepHeadElement(XmlToken token, std::string& into) {
+  const size_t outside = scanner_.depth() - (token == XmlToken::kStart ? 1 : 0);
+  for (;;) {
     into += scanner_.raw();
     out_ += scanner_.raw();
     if (into.size() > kMaxHeadBytes) return Fail(Code::kLimit, "sheet head of more than 4 MiB");
+    if (scanner_.local_name() == "col" && token != XmlToken::kEnd) CARREL_TRY(CheckColumn());
+    if (scanner_.depth() == outside) return {};
     CARREL_ASSIGN_OR_RETURN(token, scanner_.Next());
-    if (token == XmlToken::kFinished) return Bad("the sheet ends before its data");
-    open = token != XmlToken::kEnd || scanner_.name() != name;
   }
-  into += scanner_.raw();
-  out_ += scanner_.raw();
+}
+
+Status XlsxSheet::ReadRoot(XmlToken token) {
+  const std::string_view local = scanner_.local_name();
+  if (local != "worksheet" || token == XmlToken::kEmpty) {
+    return Bad(fmt::format("expected a worksheet, found {}", Printable(local)));
+  }
+  const std::string_view name = scanner_.name();
+  head_.prefix = name.substr(0, name.size() - local.size());
+  head_.root_tag = scanner_.raw();
   return {};
 }
 
+// Where an element of the head is kept for further sheets, null when it is not.
+std::string* XlsxSheet::KeptHead(std::string_view local_name) {
+  if (local_name == "cols") return &head_.columns;
+  if (local_name == "sheetViews") return &head_.views;
+  if (local_name == "sheetFormatPr") return &head_.format;
+  return nullptr;
+}
+
 Status XlsxSheet::CopyHead() {
-  int depth = 0;
   for (;;) {
     CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
     if (token == XmlToken::kFinished) return Bad("it has no sheetData");
     const bool opens = token == XmlToken::kStart || token == XmlToken::kEmpty;
+    const size_t outside = scanner_.depth() - (token == XmlToken::kStart ? 1 : 0);
     const std::string_view local = scanner_.local_name();
-    if (opens && depth == 0) {
-      if (local != "worksheet" || token == XmlToken::kEmpty) {
-        return Bad(fmt::format("expected a worksheet, found {}", local.substr(0, 60)));
-      }
-      const std::string_view name = scanner_.name();
-      head_.prefix = name.substr(0, name.size() - local.size());
-      head_.root_tag = scanner_.raw();
-    }
-    if (opens && depth == 1 && local == "sheetData") {
+    if (opens && outside == 0) CARREL_TRY(ReadRoot(token));
+    if (opens && outside == 1 && local == "sheetData") {
       in_rows_ = token == XmlToken::kStart;
       out_ += fmt::format("<{}sheetData>", head_.prefix);
       return {};
     }
     // Out of date as soon as rows are added, and some readers believe it.
-    if (opens && depth == 1 && local == "dimension") {
-      if (token == XmlToken::kEmpty) continue;
+    if (opens && outside == 1 && local == "dimension") {
       std::string dropped;
       const size_t before = out_.size();
-      CARREL_TRY(KeepHeadElement(dropped));
+      CARREL_TRY(KeepHeadElement(token, dropped));
       out_.resize(before);
-      continue;
+    } else if (std::string* into = opens && outside == 1 ? KeptHead(local) : nullptr) {
+      CARREL_TRY(KeepHeadElement(token, *into));
+    } else {
+      out_ += scanner_.raw();
     }
-    if (depth == 1 && opens &&
-        (local == "sheetViews" || local == "cols" || local == "sheetFormatPr")) {
-      std::string& into = local == "cols"         ? head_.columns
-                          : local == "sheetViews" ? head_.views
-                                                  : head_.format;
-      if (token == XmlToken::kStart) {
-        CARREL_TRY(KeepHeadElement(into));
-      } else {
-        into = scanner_.raw();
-        out_ += into;
-      }
-      continue;
-    }
-    out_ += scanner_.raw();
-    if (token == XmlToken::kStart) ++depth;
-    if (token == XmlToken::kEnd) --depth;
     CARREL_TRY(MaybeFlush());
   }
 }
@@ -149,64 +166,81 @@ Status XlsxSheet::ReadTemplateRow() {
   has_template_row_ = false;
   for (;;) {
     CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
-    if (token == XmlToken::kFinished) return Bad("the sheet ends inside of its data");
     if (token == XmlToken::kEnd) {
       in_rows_ = false;
       return {};
     }
     if (token == XmlToken::kText || token == XmlToken::kOther) continue;
     if (scanner_.local_name() != "row") {
-      return Bad(fmt::format("expected a row, found {}", scanner_.local_name().substr(0, 60)));
+      return Bad(fmt::format("expected a row, found {}", Printable(scanner_.local_name())));
     }
-    row_ = TemplateRow();
-    row_.number = last_template_row_ + 1;
-    for (XmlAttributes attribute(scanner_.raw()); attribute.Next();) {
-      if (attribute.name() == "r") {
-        row_.number = ParseNumber(attribute.value()).value_or(0);
-      } else if (attribute.name() != "spans") {
-        row_.attributes.push_back(' ');
-        row_.attributes += attribute.raw();
-      }
-    }
-    if (row_.number <= last_template_row_ || row_.number > kMaxSheetRows) {
-      return Bad(fmt::format("its rows are out of order after row {}", last_template_row_));
-    }
-    last_template_row_ = row_.number;
+    CARREL_TRY(ReadRowTag());
     if (token == XmlToken::kStart) CARREL_TRY(ReadRowContent());
     has_template_row_ = true;
     return {};
   }
 }
 
+Status XlsxSheet::ReadRowTag() {
+  row_ = TemplateRow();
+  row_.number = last_template_row_ + 1;
+  std::optional<std::string> style;
+  for (XmlAttributes attribute(scanner_.raw()); attribute.Next();) {
+    if (attribute.name() == "r") {
+      row_.number = ParseNumber(attribute.value()).value_or(0);
+    } else if (attribute.name() != "spans") {
+      row_.attributes.push_back(' ');
+      row_.attributes += attribute.raw();
+      if (attribute.name() == "s") style = attribute.value();
+    }
+  }
+  if (row_.number <= last_template_row_ || row_.number > kMaxSheetRows) {
+    return Bad(fmt::format("its rows are out of order after row {}", last_template_row_));
+  }
+  last_template_row_ = row_.number;
+  return style ? CheckStyle(fmt::format("row {}", row_.number), *style) : Status();
+}
+
 Status XlsxSheet::ReadRowContent() {
   for (;;) {
     CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
     if (token == XmlToken::kEnd) return {};
-    if (token == XmlToken::kFinished) return Bad("the sheet ends inside of a row");
     if (token == XmlToken::kText || token == XmlToken::kOther) continue;
     if (scanner_.local_name() != "c") {
       return Bad(fmt::format("row {}: expected a cell, found {}", row_.number,
-                             scanner_.local_name().substr(0, 60)));
+                             Printable(scanner_.local_name())));
     }
     CARREL_TRY(ReadCell(token == XmlToken::kStart));
   }
 }
 
+Status XlsxSheet::CheckRowSize() const {
+  if (row_.bytes.size() <= kMaxRowBytes) return {};
+  return Fail(Code::kLimit, fmt::format("row {} has more than 16 MiB", row_.number));
+}
+
 Status XlsxSheet::ReadCell(bool has_content) {
+  TemplateCell cell;
+  cell.begin = row_.bytes.size();
+  CARREL_TRY(ReadCellTag(cell));
+  if (has_content) CARREL_TRY(ReadCellContent(cell));
+  CARREL_TRY(CheckRowSize());
+  cell.end = row_.bytes.size();
+  row_.cells.push_back(cell);
+  return {};
+}
+
+Status XlsxSheet::ReadCellTag(TemplateCell& cell) {
   const uint32_t previous = row_.cells.empty() ? 0 : row_.cells.back().column;
   const std::string_view tag = scanner_.raw();
-  TemplateCell cell;
   cell.column = previous + 1;
   const auto reference = FindXmlAttribute(tag, "r");
-  if (reference) cell.column = ColumnOf(*reference);
-  if (cell.column <= previous || cell.column > kMaxSheetColumns) {
-    return Bad(fmt::format("row {}: its cells are out of order", row_.number));
-  }
-  if (const auto style = FindXmlAttribute(tag, "s")) {
-    cell.style = ParseNumber(*style).value_or(0);
-  }
-  cell.begin = row_.bytes.size();
   if (reference) {
+    const auto at = ParseReference(*reference);
+    if (!at || at->row != row_.number) {
+      return Bad(fmt::format("row {}: it has a cell {}", row_.number, Printable(*reference)));
+    }
+    cell.column = at->column;
     row_.bytes += tag;
   } else {
     const size_t name_end = 1 + scanner_.name().size();
@@ -214,22 +248,22 @@ Status XlsxSheet::ReadCell(bool has_content) {
     row_.bytes += fmt::format(" r=\"{}{}\"", ColumnName(cell.column), row_.number);
     row_.bytes += tag.substr(name_end);
   }
-  if (has_content) CARREL_TRY(ReadCellContent(cell));
-  cell.end = row_.bytes.size();
-  row_.cells.push_back(cell);
-  return {};
+  if (cell.column <= previous || cell.column > kMaxSheetColumns) {
+    return Bad(fmt::format("row {}: its cells are out of order", row_.number));
+  }
+  const auto style = FindXmlAttribute(tag, "s");
+  if (!style) return {};
+  cell.style = ParseNumber(*style).value_or(0);
+  return CheckStyle(fmt::format("cell {}{}", ColumnName(cell.column), row_.number), *style);
 }
 
 Status XlsxSheet::ReadCellContent(TemplateCell& cell) {
   int depth = 1;
   while (depth > 0) {
     CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
-    if (token == XmlToken::kFinished) return Bad("the sheet ends inside of a cell");
     const size_t begin = row_.bytes.size();
     row_.bytes += scanner_.raw();
-    if (row_.bytes.size() > kMaxRowBytes) {
-      return Fail(Code::kLimit, fmt::format("row {} has more than 16 MiB", row_.number));
-    }
+    CARREL_TRY(CheckRowSize());
     const bool formula = depth == 1 && scanner_.local_name() == "f";
     if (formula && token != XmlToken::kText) NoteFormula(cell, scanner_.raw(), begin);
     if (depth == 2 && token == XmlToken::kText && cell.formula_begin == cell.formula_end &&
@@ -271,9 +305,8 @@ void XlsxSheet::AppendTemplateRow() {
 
 void XlsxSheet::AppendTemplateCell(const TemplateCell& cell) {
   const std::string_view bytes = row_.bytes;
-  const bool orphaned =
-      cell.shared_formula >= 0 && !cell.owns_shared_formula &&
-      std::ranges::find(orphaned_formulas_, cell.shared_formula) != orphaned_formulas_.end();
+  const bool orphaned = cell.shared_formula >= 0 && !cell.owns_shared_formula &&
+                        orphaned_formulas_.contains(cell.shared_formula);
   if (!orphaned) {
     out_ += bytes.substr(cell.begin, cell.end - cell.begin);
     return;
@@ -287,7 +320,7 @@ void XlsxSheet::AppendTemplateCell(const TemplateCell& cell) {
 void XlsxSheet::DropFormula(const TemplateCell& cell) {
   if (cell.formula_begin == cell.formula_end) return;
   lost_formulas_ = true;
-  if (cell.owns_shared_formula) orphaned_formulas_.push_back(cell.shared_formula);
+  if (cell.owns_shared_formula) orphaned_formulas_.insert(cell.shared_formula);
 }
 
 Status XlsxSheet::CopyRowsBelow(uint32_t limit) {
@@ -368,15 +401,15 @@ Status XlsxSheet::WriteRow(Row row) {
 Status XlsxSheet::Finish() {
   CARREL_TRY(CopyRowsBelow(kMaxSheetRows + 1));
   out_ += fmt::format("</{}sheetData>", head_.prefix);
-  bool ended = false;
   for (;;) {
     CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
     if (token == XmlToken::kFinished) break;
+    if (scanner_.local_name() == "sheetData" && scanner_.depth() <= 2) {
+      return Bad("it has two sheetData");
+    }
     out_ += scanner_.raw();
-    ended |= token == XmlToken::kEnd && scanner_.local_name() == "worksheet";
     CARREL_TRY(MaybeFlush());
   }
-  if (!ended) return Bad("the sheet ends before its last tag");
   CARREL_TRY(sink_(out_));
   out_.clear();
   return {};

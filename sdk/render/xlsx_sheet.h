@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +42,8 @@ struct SheetHead {
 };
 
 // Call Begin, WriteRow..., Finish. Not thread-safe. Errors of the template (kInvalid, kLimit) do
-// not name the part; errors of a row name its column.
+// not name the part; errors of a row name its column. Refused in a template: rows and cells out of
+// order or in the wrong row, styles that the workbook does not have, a row of more than 16 MiB.
 class XlsxSheet {
  public:
   using Sink = std::function<Status(std::string_view)>;
@@ -69,10 +71,17 @@ class XlsxSheet {
 
  private:
   Status CopyHead();
-  Status KeepHeadElement(std::string& into);
+  Status ReadRoot(XmlToken token);
+  std::string* KeptHead(std::string_view local_name);
+  Status KeepHeadElement(XmlToken token, std::string& into);
+  Status CheckStyle(std::string_view where, std::string_view style) const;
+  Status CheckColumn() const;
   Status ReadTemplateRow();
+  Status ReadRowTag();
   Status ReadRowContent();
   Status ReadCell(bool has_content);
+  Status ReadCellTag(TemplateCell& cell);
+  Status CheckRowSize() const;
   Status ReadCellContent(TemplateCell& cell);
   void NoteFormula(TemplateCell& cell, std::string_view tag, size_t tag_begin);
   Status CopyRowsBelow(uint32_t limit);
@@ -100,7 +109,7 @@ class XlsxSheet {
   bool has_template_row_ = false;
   bool in_rows_ = false;  // the template's sheetData is still open
   TemplateRow row_;
-  std::vector<int64_t> orphaned_formulas_;
+  std::set<int64_t> orphaned_formulas_;
   bool lost_formulas_ = false;
   std::vector<std::string> columns_;  // names, from start column on
   std::string row_text_, reference_;

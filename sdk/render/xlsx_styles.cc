@@ -103,6 +103,7 @@ bool IsDateFormat(std::string_view code) {
 
 struct XlsxStyles::Document {
   pugi::xml_document xml;
+  std::vector<pugi::xml_node> xfs;  // the template's cell styles
   pugi::xml_node root() const { return xml.document_element(); }
 };
 
@@ -119,17 +120,27 @@ Result<XlsxStyles> XlsxStyles::Parse(std::string_view xml) {
     return Fail(Code::kInvalid, fmt::format("expected a styleSheet, found {}", root.name()));
   }
   XlsxStyles styles(std::move(document));
-  for (const pugi::xml_node format : XmlChild(root, "numFmts").children()) {
-    styles.formats_[format.attribute("numFmtId").as_int()] = format.attribute("formatCode").value();
-  }
-  for (const pugi::xml_node xf : List(root, "cellXfs").children()) {
-    if (XmlLocalName(xf) == "xf") styles.xf_formats_.push_back(xf.attribute("numFmtId").as_int());
-  }
-  if (styles.xf_formats_.empty()) {
-    AppendTo(List(root, "cellXfs"), "xf");
-    styles.xf_formats_.push_back(0);
+  styles.Load();
+  if (styles.template_size_ > kMaxCellFormats) {
+    return Fail(Code::kLimit, fmt::format("{} cell formats: a workbook has at most {}",
+                                          styles.template_size_, kMaxCellFormats));
   }
   return styles;
+}
+
+void XlsxStyles::Load() {
+  const pugi::xml_node root = document_->root();
+  for (const pugi::xml_node format : XmlChild(root, "numFmts").children()) {
+    formats_[format.attribute("numFmtId").as_int()] = format.attribute("formatCode").value();
+  }
+  const pugi::xml_node list = List(root, "cellXfs");
+  if (CountChildren(list, "xf") == 0) AppendTo(list, "xf");
+  for (const pugi::xml_node xf : list.children()) {
+    if (XmlLocalName(xf) != "xf") continue;
+    document_->xfs.push_back(xf);
+    xf_formats_.push_back(xf.attribute("numFmtId").as_int());
+  }
+  template_size_ = static_cast<uint32_t>(document_->xfs.size());
 }
 
 bool XlsxStyles::ShowsDates(uint32_t xf) const {
@@ -142,17 +153,12 @@ uint32_t XlsxStyles::StyleForTime(uint32_t existing, CellKind kind) {
   const auto key = std::make_pair(existing, kind);
   const auto known = time_styles_.find(key);
   if (known != time_styles_.end()) return known->second;
-  const uint32_t base = existing < xf_formats_.size() ? existing : 0;
+  const uint32_t base = existing < template_size_ ? existing : 0;
   uint32_t style = base;
   if (!ShowsDates(base)) {
     const int format = FormatId(DefaultFormat(kind));
     pugi::xml_node list = List(document_->root(), "cellXfs");
-    pugi::xml_node source;
-    uint32_t at = 0;
-    for (const pugi::xml_node xf : list.children()) {
-      if (XmlLocalName(xf) == "xf" && at++ == base) source = xf;
-    }
-    pugi::xml_node copy = list.append_copy(source);
+    pugi::xml_node copy = list.append_copy(document_->xfs[base]);
     XmlSet(copy, "numFmtId", std::to_string(format));
     XmlSet(copy, "applyNumberFormat", "1");
     style = static_cast<uint32_t>(xf_formats_.size());

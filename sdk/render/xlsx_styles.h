@@ -15,6 +15,8 @@
 
 namespace carrel::render {
 
+inline constexpr uint32_t kMaxCellFormats = 65'490;  // of one workbook, as Excel counts
+
 // Cell style indexes (xf) of the `Info` sheet.
 struct InfoStyles {
   uint32_t title = 0, text = 0, wrapped = 0;
@@ -23,12 +25,15 @@ struct InfoStyles {
 // Not thread-safe.
 class XlsxStyles {
  public:
-  // An empty text gives the styles of a new workbook. kInvalid when the part is not a style sheet.
+  // An empty text gives the styles of a new workbook. kInvalid when the part is not a style sheet,
+  // kLimit when it is too large or has more than kMaxCellFormats.
   static Result<XlsxStyles> Parse(std::string_view xml);
   XlsxStyles(XlsxStyles&&) noexcept;
   XlsxStyles& operator=(XlsxStyles&&) noexcept;
   ~XlsxStyles();
 
+  // How many cell styles the template has: its cells may name those below.
+  uint32_t template_size() const { return template_size_; }
   // The style for a value of `kind` (date, time, date and time, duration) in a cell that has style
   // `existing` (0 for a new cell): `existing` itself when it shows dates already, else a copy of
   // it with the default number format of that kind.
@@ -39,10 +44,12 @@ class XlsxStyles {
  private:
   struct Document;
   explicit XlsxStyles(std::unique_ptr<Document> document);
+  void Load();
   bool ShowsDates(uint32_t xf) const;
   int FormatId(std::string_view code);
 
   std::unique_ptr<Document> document_;
+  uint32_t template_size_ = 0;
   std::vector<int> xf_formats_;         // number format id of each cell style
   std::map<int, std::string> formats_;  // the workbook's own number formats
   std::map<std::pair<uint32_t, CellKind>, uint32_t> time_styles_;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <pugixml.hpp>
+#include <set>
 
 #include "runtime/base/text.h"
 #include "sdk/render/xlsx_xml.h"
@@ -12,6 +14,7 @@ namespace carrel::render {
 namespace {
 
 constexpr size_t kMaxPartBytes = size_t{32} << 20;
+constexpr size_t kMaxSheets = 10'000;
 constexpr std::string_view kTypesPart = "[Content_Types].xml";
 constexpr std::string_view kSpreadsheetType =
     "application/vnd.openxmlformats-officedocument.spreadsheetml.";
@@ -78,6 +81,7 @@ std::string_view LastStep(std::string_view uri) { return uri.substr(uri.rfind('/
 struct XlsxWorkbook::Documents {
   pugi::xml_document workbook, rels, types, app;
   bool has_app = false;
+  std::map<std::string_view, pugi::xml_node> relationships;  // the template's, by id
 };
 
 XlsxWorkbook::XlsxWorkbook(std::unique_ptr<ZipReader> zip)
@@ -111,9 +115,9 @@ Result<XlsxWorkbook> XlsxWorkbook::Open(const std::filesystem::path& path) {
 }
 
 Status XlsxWorkbook::FindWorkbookPart() {
-  std::string root_rels = "_rels/.rels";
+  root_rels_part_ = "_rels/.rels";
   pugi::xml_document document;
-  CARREL_TRY(LoadPart(*zip_, root_rels, document));
+  CARREL_TRY(LoadPart(*zip_, root_rels_part_, document));
   for (const pugi::xml_node node : document.document_element().children()) {
     const std::string_view type = node.attribute("Type").value();
     const std::string target = ResolveTarget("", node.attribute("Target").value());
@@ -139,7 +143,35 @@ Status XlsxWorkbook::Load() {
     CARREL_TRY(LoadPart(*zip_, app_part_, documents_->app));
     documents_->has_app = true;
   }
-  return LoadSheets();
+  LoadRelationships();
+  CARREL_TRY(LoadSheets());
+  return CheckRoles();
+}
+
+void XlsxWorkbook::LoadRelationships() {
+  for (const pugi::xml_node rel : documents_->rels.document_element().children()) {
+    documents_->relationships.emplace(rel.attribute("Id").value(), rel);
+    const std::string_view type = LastStep(rel.attribute("Type").value());
+    if (type == "styles") styles_part_ = Resolve(rel.attribute("Target").value());
+    if (type == "calcChain") calc_chain_part_ = Resolve(rel.attribute("Target").value());
+  }
+}
+
+// Each of these parts is written once, and each in its own way.
+Status XlsxWorkbook::CheckRoles() const {
+  std::set<std::string_view> seen;
+  for (const std::string* part : {&root_rels_part_, &types_part_, &part_, &rels_part_, &app_part_,
+                                  &styles_part_, &calc_chain_part_}) {
+    if (!part->empty() && !seen.insert(*part).second) {
+      return Fail(Code::kInvalid, fmt::format("{}: one part for two purposes", *part));
+    }
+  }
+  for (const WorkbookSheet& sheet : sheets_) {
+    if (seen.contains(sheet.part)) {
+      return Fail(Code::kInvalid, fmt::format("{}: one part for two purposes", sheet.part));
+    }
+  }
+  return {};
 }
 
 std::string XlsxWorkbook::Resolve(std::string_view target) const {
@@ -155,29 +187,34 @@ Status XlsxWorkbook::LoadSheets() {
                                             EscapeControls(Truncate(root.name(), 60))));
   }
   uses_1904_dates_ = XmlChild(root, "workbookPr").attribute("date1904").as_bool();
-  const pugi::xml_node rels = documents_->rels.document_element();
-  for (const pugi::xml_node rel : rels.children()) {
-    const std::string_view type = LastStep(rel.attribute("Type").value());
-    if (type == "styles") styles_part_ = Resolve(rel.attribute("Target").value());
-    if (type == "calcChain") calc_chain_part_ = Resolve(rel.attribute("Target").value());
-  }
   for (const pugi::xml_node node : XmlChild(root, "sheets").children()) {
     if (XmlLocalName(node) != "sheet") continue;
     WorkbookSheet sheet;
     sheet.name = node.attribute("name").value();
-    const std::string id(RelationshipId(node));
-    const pugi::xml_node rel = rels.find_child_by_attribute("Id", id.c_str());
+    const auto found = documents_->relationships.find(RelationshipId(node));
+    const pugi::xml_node rel =
+        found == documents_->relationships.end() ? pugi::xml_node() : found->second;
     sheet.part = rel ? Resolve(rel.attribute("Target").value()) : std::string();
     sheet.is_worksheet = LastStep(rel.attribute("Type").value()) == "worksheet";
     sheets_.push_back(std::move(sheet));
+    if (sheets_.size() > kMaxSheets) {
+      return Fail(Code::kLimit, fmt::format("{}: more than {} sheets", part_, kMaxSheets));
+    }
   }
   if (sheets_.empty()) return Fail(Code::kInvalid, fmt::format("{}: no sheets", part_));
   return {};
 }
 
-const WorkbookSheet* XlsxWorkbook::FindSheet(std::string_view name) const {
+Result<const ZipEntry*> XlsxWorkbook::FindWorksheet(std::string_view name) const {
   const auto found = std::ranges::find(sheets_, name, &WorkbookSheet::name);
-  return found == sheets_.end() ? nullptr : &*found;
+  if (found == sheets_.end()) {
+    return Fail(Code::kInvalid, fmt::format("it has no sheet \"{}\"", name));
+  }
+  const ZipEntry* entry = zip_->Find(found->part);
+  if (!found->is_worksheet || entry == nullptr) {
+    return Fail(Code::kInvalid, fmt::format("its sheet \"{}\" is not a worksheet", name));
+  }
+  return entry;
 }
 
 Result<std::string> XlsxWorkbook::ReadStyles() {
@@ -191,9 +228,10 @@ bool XlsxWorkbook::Rewrites(std::string_view entry) const {
 }
 
 std::string XlsxWorkbook::FreeSheetName(std::string_view wanted) const {
+  std::set<std::string> taken;
+  for (const WorkbookSheet& sheet : sheets_) taken.insert(Lower(sheet.name));
   std::string name(wanted);
-  const auto taken = [&](const WorkbookSheet& sheet) { return Lower(sheet.name) == Lower(name); };
-  for (int i = 1; std::ranges::any_of(sheets_, taken); ++i) name = fmt::format("{}{}", wanted, i);
+  for (int i = 1; taken.contains(Lower(name)); ++i) name = fmt::format("{}{}", wanted, i);
   return name;
 }
 
@@ -207,10 +245,7 @@ std::string XlsxWorkbook::AddSheet(const std::string& name) {
   added_parts_.push_back(part);
   const pugi::xml_node root = documents_->workbook.document_element();
   pugi::xml_node list = XmlChild(root, "sheets");
-  unsigned id = 1;
-  for (const pugi::xml_node sheet : list.children()) {
-    id = std::max(id, sheet.attribute("sheetId").as_uint() + 1);
-  }
+  const unsigned id = FreeSheetId();
   std::string prefix = RelationshipPrefix(root);
   pugi::xml_node sheet = list.append_child((XmlPrefix(list) + "sheet").c_str());
   if (prefix.empty()) {
@@ -226,8 +261,25 @@ std::string XlsxWorkbook::AddSheet(const std::string& name) {
   return part;
 }
 
+// Behind all others while there is room.
+unsigned XlsxWorkbook::FreeSheetId() const {
+  constexpr unsigned kMaxSheetId = 65'534;
+  std::set<unsigned> taken;
+  const pugi::xml_node root = documents_->workbook.document_element();
+  for (const pugi::xml_node sheet : XmlChild(root, "sheets").children()) {
+    taken.insert(sheet.attribute("sheetId").as_uint());
+  }
+  if (*taken.rbegin() < kMaxSheetId) return *taken.rbegin() + 1;
+  unsigned id = 1;
+  while (taken.contains(id)) ++id;
+  return id;
+}
+
 std::string XlsxWorkbook::AddStylesPart() {
   styles_part_ = Directory(part_) + "styles.xml";
+  for (int i = 1; zip_->Find(styles_part_) != nullptr; ++i) {
+    styles_part_ = fmt::format("{}styles{}.xml", Directory(part_), i);
+  }
   AddRelationship("styles", styles_part_);
   AddContentType(styles_part_, "styles+xml");
   return styles_part_;
@@ -235,11 +287,10 @@ std::string XlsxWorkbook::AddStylesPart() {
 
 std::string XlsxWorkbook::AddRelationship(std::string_view type, const std::string& part) {
   pugi::xml_node rels = documents_->rels.document_element();
-  std::string id;
-  for (int i = 1;; ++i) {
-    id = fmt::format("rId{}", i);
-    if (!rels.find_child_by_attribute("Id", id.c_str())) break;
-  }
+  std::set<std::string_view> taken;
+  for (const pugi::xml_node rel : rels.children()) taken.insert(rel.attribute("Id").value());
+  std::string id = "rId1";
+  for (int i = 2; taken.contains(id); ++i) id = fmt::format("rId{}", i);
   pugi::xml_node rel = rels.append_child((XmlPrefix(rels) + "Relationship").c_str());
   XmlSet(rel, "Id", id);
   XmlSet(rel, "Type", fmt::format("{}/{}", relationship_base_, type));
@@ -276,9 +327,9 @@ void XlsxWorkbook::AddTitle(const std::string& name) {
   const pugi::xml_node root = documents_->app.document_element();
   const pugi::xml_node pairs = XmlChild(XmlChild(root, "HeadingPairs"), "vector");
   pugi::xml_node titles = XmlChild(XmlChild(root, "TitlesOfParts"), "vector");
-  int passed = 0;
+  int64_t passed = 0;
   pugi::xml_node last;  // the last sheet's title
-  int last_index = 0;
+  int64_t last_index = 0;
   for (const pugi::xml_node title : titles.children()) {
     if (XmlLocalName(title) != "lpstr") continue;
     if (title.text().get() == sheets_.back().name) {
@@ -288,11 +339,11 @@ void XlsxWorkbook::AddTitle(const std::string& name) {
     ++passed;
   }
   if (!last) return;
-  int begin = 0;
+  int64_t begin = 0;
   for (const pugi::xml_node variant : pairs.children()) {
     pugi::xml_node count = XmlChild(variant, "i4");
     if (!count) continue;
-    const int size = count.text().as_int();
+    const int64_t size = count.text().as_int();
     if (last_index >= begin && last_index < begin + size) {
       count.text().set(size + 1);
       pugi::xml_node title = titles.insert_child_after(last.name(), last);

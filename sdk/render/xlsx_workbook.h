@@ -35,8 +35,8 @@ class XlsxWorkbook {
 
   ZipReader& zip() { return *zip_; }
   const std::vector<WorkbookSheet>& sheets() const { return sheets_; }
-  // Null when there is none of this name (case matters).
-  const WorkbookSheet* FindSheet(std::string_view name) const;
+  // The entry of the worksheet of this name (case matters). kInvalid when there is none.
+  Result<const ZipEntry*> FindWorksheet(std::string_view name) const;
   bool uses_1904_dates() const { return uses_1904_dates_; }
 
   // Empty when the workbook has none.
@@ -63,7 +63,10 @@ class XlsxWorkbook {
   explicit XlsxWorkbook(std::unique_ptr<ZipReader> zip);
   Status Load();
   Status FindWorkbookPart();
+  void LoadRelationships();
   Status LoadSheets();
+  Status CheckRoles() const;
+  unsigned FreeSheetId() const;
   std::string Resolve(std::string_view target) const;
   std::string AddRelationship(std::string_view type, const std::string& part);
   void AddContentType(const std::string& part, std::string_view type);
@@ -72,7 +75,7 @@ class XlsxWorkbook {
   std::unique_ptr<ZipReader> zip_;
   std::unique_ptr<Documents> documents_;
   std::string part_;  // "xl/workbook.xml"
-  std::string rels_part_, types_part_, app_part_;
+  std::string root_rels_part_, rels_part_, types_part_, app_part_;
   std::string styles_part_, calc_chain_part_;
   std::string relationship_base_;  // of type URIs: transitional or strict
   std::vector<WorkbookSheet> sheets_;

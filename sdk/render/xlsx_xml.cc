@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sdk/render/xml_scanner.h"
+
 namespace carrel::render {
 namespace {
 
@@ -13,28 +15,34 @@ class StringWriter final : public pugi::xml_writer {
   std::string text;
 };
 
+// The tree's parser takes much that is not XML, and any depth and number of nodes.
+Status CheckXml(std::string_view text) {
+  XmlScanner scanner(text);
+  for (size_t nodes = 0; nodes <= kMaxXmlNodes;) {
+    CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner.Next());
+    if (token == XmlToken::kFinished) return {};
+    nodes += 1 + scanner.attribute_count();
+  }
+  return Fail(Code::kLimit, fmt::format("XML of more than {} nodes", kMaxXmlNodes));
+}
+
 }  // namespace
 
 Status XmlParse(std::string_view text, pugi::xml_document& document) {
-  const auto result =
-      document.load_buffer(text.data(), text.size(), pugi::parse_full | pugi::parse_ws_pcdata);
-  if (!result) {
-    return Fail(Code::kInvalid, fmt::format("not well-formed XML at byte {}: {}", result.offset,
-                                            result.description()));
-  }
-  for (const pugi::xml_node node : document.children()) {
-    if (node.type() == pugi::node_doctype) {
-      return Fail(Code::kInvalid, "XML with a document type declaration is not read");
-    }
-  }
-  return {};
+  CARREL_TRY(CheckXml(text));
+  const auto result = document.load_buffer(
+      text.data(), text.size(), pugi::parse_full | pugi::parse_ws_pcdata, pugi::encoding_utf8);
+  if (result) return {};
+  const Code code = result.status == pugi::status_out_of_memory ? Code::kLimit : Code::kInvalid;
+  return Fail(
+      code, fmt::format("not well-formed XML at byte {}: {}", result.offset, result.description()));
 }
 
 std::string XmlText(const pugi::xml_document& document) {
   StringWriter writer;
   const pugi::xml_node first = document.first_child();
   if (first.type() == pugi::node_declaration) {
-    // The tree was read from any encoding; it is written as UTF-8.
+    // It may say US-ASCII, and more than that may have been added.
     pugi::xml_attribute encoding = first.attribute("encoding");
     if (encoding) encoding.set_value("UTF-8");
   } else {

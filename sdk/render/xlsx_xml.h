@@ -11,7 +11,10 @@
 
 namespace carrel::render {
 
-// kInvalid with the place when it is not XML, or has a document type declaration.
+// Elements, attributes and texts of one tree, so that its memory is bounded (about 64 bytes each).
+inline constexpr size_t kMaxXmlNodes = 1'000'000;
+
+// Refuses what XmlScanner refuses, and with kLimit more than kMaxXmlNodes or too little memory.
 Status XmlParse(std::string_view text, pugi::xml_document& document);
 // UTF-8, with a declaration.
 std::string XmlText(const pugi::xml_document& document);

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 
 #include "runtime/base/text.h"
 
@@ -51,9 +50,12 @@ std::unexpected<Error> Damaged(std::string_view what) {
 
 std::string Printable(std::string_view name) { return EscapeControls(Truncate(ToUtf8(name), 100)); }
 
-bool SameNoCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  return out;
 }
 
 // Sizes and offset of an entry that does not fit in 32 bits.
@@ -129,6 +131,7 @@ struct ZipStream::State {
         return Bad("compressed data is not valid");
       }
       done = rc == Z_STREAM_END;
+      if (done && remaining + inflater.avail_in > 0) return Bad("bytes behind its compressed data");
     }
     return size - inflater.avail_out;
   }
@@ -179,7 +182,6 @@ Result<std::unique_ptr<ZipReader>> ZipReader::Open(const std::filesystem::path& 
   const auto size = static_cast<uint64_t>(info.st_size);
   std::unique_ptr<ZipReader> reader(new ZipReader(std::move(fd), size, limits));
   CARREL_TRY(reader->ReadDirectory());
-  CARREL_TRY(reader->CheckEntries());
   return reader;
 }
 
@@ -270,7 +272,9 @@ Status ZipReader::ReadDirectory() {
     CARREL_ASSIGN_OR_RETURN(const size_t used, ReadDirectoryEntry(rest, directory));
     rest.remove_prefix(used);
   }
-  return {};
+  if (!rest.empty()) return Damaged("its directory has more entries than announced");
+  CARREL_TRY(CheckNames());
+  return FindData(directory.offset + directory.shift);
 }
 
 Result<size_t> ZipReader::ReadDirectoryEntry(std::string_view bytes, const Directory& directory) {
@@ -300,51 +304,82 @@ Result<size_t> ZipReader::ReadDirectoryEntry(std::string_view bytes, const Direc
   return used;
 }
 
-Status ZipReader::CheckEntries() const {
-  std::set<std::string_view> names;
-  uint64_t compressed = 0;
-  for (const ZipEntry& entry : entries_) {
-    const std::string name = Printable(entry.name);
-    if (entry.name.empty() || entry.name.find('\0') != std::string::npos) {
-      return Damaged("an entry has no proper name");
+Status ZipReader::CheckNames() {
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const ZipEntry& entry = entries_[i];
+    CARREL_TRY(CheckEntry(entry));
+    if (!by_name_.emplace(entry.name, i).second) {
+      return Damaged(fmt::format("two entries {}", Printable(entry.name)));
     }
-    // Copied into the output as they are: whoever unpacks it must stay inside his folder.
-    if (LeavesFolder(entry.name)) return Damaged(fmt::format("{} points outside the file", name));
-    if (!names.insert(entry.name).second) return Damaged(fmt::format("two entries {}", name));
-    if (entry.flags & kEncryptedFlags) {
-      return Fail(Code::kInvalid, fmt::format("{} is encrypted; save it without a password", name));
+    by_lower_name_.emplace(Lower(entry.name), i);  // the first of them counts
+  }
+  return {};
+}
+
+Status ZipReader::CheckEntry(const ZipEntry& entry) const {
+  const std::string name = Printable(entry.name);
+  if (entry.name.empty() || entry.name.find('\0') != std::string::npos) {
+    return Damaged("an entry has no proper name");
+  }
+  // Copied into the output as they are: whoever unpacks it must stay inside his folder.
+  if (LeavesFolder(entry.name)) return Damaged(fmt::format("{} points outside the file", name));
+  if (entry.flags & kEncryptedFlags) {
+    return Fail(Code::kInvalid, fmt::format("{} is encrypted; save it without a password", name));
+  }
+  if (entry.method != 0 && entry.method != 8) {
+    return Fail(Code::kInvalid,
+                fmt::format("{}: unsupported zip compression method {}", name, entry.method));
+  }
+  if (entry.method == 0 && entry.size != entry.compressed_size) {
+    return Damaged(fmt::format("{}: stored with two different sizes", name));
+  }
+  return {};
+}
+
+// Where each entry's data begins. No byte of the file belongs to two entries, or to an entry and
+// the directory: a small file cannot inflate to much by saying the same thing often.
+Status ZipReader::FindData(uint64_t directory_offset) {
+  std::vector<ZipEntry*> order;
+  order.reserve(entries_.size());
+  for (ZipEntry& entry : entries_) {
+    CARREL_TRY(ReadLocalHeader(entry));
+    order.push_back(&entry);
+  }
+  std::ranges::sort(order, {}, &ZipEntry::header_offset);
+  uint64_t end = 0;
+  for (const ZipEntry* entry : order) {
+    if (entry->header_offset < end) {
+      return Damaged(fmt::format("entries overlap: {}", Printable(entry->name)));
     }
-    if (entry.method != 0 && entry.method != 8) {
-      return Fail(Code::kInvalid,
-                  fmt::format("{}: unsupported zip compression method {}", name, entry.method));
-    }
-    if (entry.method == 0 && entry.size != entry.compressed_size) {
-      return Damaged(fmt::format("{}: stored with two different sizes", name));
-    }
-    if (entry.compressed_size > file_size_ - compressed) return Damaged("entries overlap");
-    compressed += entry.compressed_size;
+    end = entry->data_offset + entry->compressed_size;
+  }
+  if (end > directory_offset) return Damaged("an entry overlaps the directory");
+  return {};
+}
+
+Status ZipReader::ReadLocalHeader(ZipEntry& entry) const {
+  CARREL_ASSIGN_OR_RETURN(const std::string header,
+                          ReadAt(entry.header_offset, kLocalBytes + entry.name.size()));
+  if (Get32(header, 0) != kLocalSignature) {
+    return Damaged(fmt::format("{}: local header missing", Printable(entry.name)));
+  }
+  const bool same = Get16(header, 8) == entry.method && Get16(header, 26) == entry.name.size() &&
+                    header.ends_with(entry.name) && (Get16(header, 6) & kEncryptedFlags) == 0;
+  if (!same) {
+    return Damaged(fmt::format("{}: local header says something else", Printable(entry.name)));
+  }
+  entry.data_offset = entry.header_offset + header.size() + Get16(header, 28);
+  if (entry.data_offset > file_size_ || entry.compressed_size > file_size_ - entry.data_offset) {
+    return Damaged(fmt::format("{}: data lies outside the file", Printable(entry.name)));
   }
   return {};
 }
 
 const ZipEntry* ZipReader::Find(std::string_view name) const {
-  const auto exact = std::ranges::find(entries_, name, &ZipEntry::name);
-  if (exact != entries_.end()) return &*exact;
-  const auto near = std::ranges::find_if(
-      entries_, [&](const ZipEntry& entry) { return SameNoCase(entry.name, name); });
-  return near == entries_.end() ? nullptr : &*near;
-}
-
-Result<uint64_t> ZipReader::DataOffset(const ZipEntry& entry) const {
-  CARREL_ASSIGN_OR_RETURN(const std::string header, ReadAt(entry.header_offset, kLocalBytes));
-  if (Get32(header, 0) != kLocalSignature) {
-    return Damaged(fmt::format("{}: local header missing", Printable(entry.name)));
-  }
-  const uint64_t offset = entry.header_offset + kLocalBytes + Get16(header, 26) + Get16(header, 28);
-  if (offset > file_size_ || entry.compressed_size > file_size_ - offset) {
-    return Damaged(fmt::format("{}: data lies outside the file", Printable(entry.name)));
-  }
-  return offset;
+  const auto exact = by_name_.find(std::string(name));
+  if (exact != by_name_.end()) return &entries_[exact->second];
+  const auto near = by_lower_name_.find(Lower(name));
+  return near == by_lower_name_.end() ? nullptr : &entries_[near->second];
 }
 
 Status ZipReader::Spend(uint64_t bytes) {
@@ -360,7 +395,7 @@ Result<ZipStream> ZipReader::Stream(const ZipEntry& entry) {
   auto state = std::make_unique<ZipStream::State>();
   state->reader = this;
   state->entry = &entry;
-  CARREL_ASSIGN_OR_RETURN(state->next, DataOffset(entry));
+  state->next = entry.data_offset;
   state->remaining = entry.compressed_size;
   state->crc = static_cast<uint32_t>(crc32(0, nullptr, 0));
   if (entry.method == 8) {
@@ -394,9 +429,18 @@ Result<std::string> ZipReader::Read(const ZipEntry& entry, size_t max_bytes) {
   }
 }
 
+Status ZipReader::Verify(const ZipEntry& entry) {
+  CARREL_ASSIGN_OR_RETURN(ZipStream stream, Stream(entry));
+  std::string piece(kPiece, '\0');
+  for (size_t n = 1; n > 0;) {
+    CARREL_ASSIGN_OR_RETURN(n, stream.Read(piece.data(), piece.size()));
+  }
+  return {};
+}
+
 Status ZipReader::CopyRaw(const ZipEntry& entry,
                           const std::function<Status(std::string_view)>& sink) {
-  CARREL_ASSIGN_OR_RETURN(uint64_t offset, DataOffset(entry));
+  uint64_t offset = entry.data_offset;
   for (uint64_t rest = entry.compressed_size; rest > 0;) {
     const auto size = static_cast<size_t>(std::min<uint64_t>(rest, kPiece));
     CARREL_ASSIGN_OR_RETURN(const std::string bytes, ReadAt(offset, size));

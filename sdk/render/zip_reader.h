@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "runtime/base/result.h"
@@ -17,7 +18,7 @@ namespace carrel::render {
 
 struct ZipLimits {
   uint64_t max_entries = 10'000;
-  uint64_t max_inflated = uint64_t{2} << 30;  // bytes inflated by one reader in its lifetime
+  uint64_t max_inflated = uint64_t{512} << 20;  // bytes inflated by one reader in its lifetime
   uint64_t max_name = 1024;
 };
 
@@ -29,6 +30,7 @@ struct ZipEntry {
   uint64_t compressed_size = 0;
   uint64_t size = 0;
   uint64_t header_offset = 0;
+  uint64_t data_offset = 0;
 };
 
 // Bytes of one entry, inflated as they are asked for. Must not outlive its reader.
@@ -50,8 +52,9 @@ class ZipStream {
 };
 
 // One archive, its directory in memory. Not thread-safe. Refused with kInvalid: no zip, a damaged
-// directory, encrypted or overlapping entries, two of one name, unknown compression; with kLimit:
-// what exceeds the limits.
+// directory or one with more entries than announced, local headers that say something else,
+// encrypted entries, entries that overlap, two of one name, names that lead out of a folder,
+// unknown compression; with kLimit: what exceeds the limits.
 class ZipReader {
  public:
   static Result<std::unique_ptr<ZipReader>> Open(const std::filesystem::path& path,
@@ -63,6 +66,8 @@ class ZipReader {
 
   // The whole entry, at most `max_bytes` (kLimit).
   Result<std::string> Read(const ZipEntry& entry, size_t max_bytes);
+  // Inflates the entry to nothing: whether its size and checksum are right.
+  Status Verify(const ZipEntry& entry);
   Result<ZipStream> Stream(const ZipEntry& entry);
   // The compressed bytes as they are, in pieces.
   Status CopyRaw(const ZipEntry& entry, const std::function<Status(std::string_view)>& sink);
@@ -82,8 +87,10 @@ class ZipReader {
   Result<Directory> FindDirectory64(uint64_t end_offset, const Directory& found) const;
   Status ReadDirectory();
   Result<size_t> ReadDirectoryEntry(std::string_view bytes, const Directory& directory);
-  Status CheckEntries() const;
-  Result<uint64_t> DataOffset(const ZipEntry& entry) const;
+  Status CheckNames();
+  Status CheckEntry(const ZipEntry& entry) const;
+  Status FindData(uint64_t directory_offset);
+  Status ReadLocalHeader(ZipEntry& entry) const;
   Status Spend(uint64_t bytes);
 
   UniqueFd fd_;
@@ -91,6 +98,7 @@ class ZipReader {
   ZipLimits limits_;
   uint64_t inflated_ = 0;
   std::vector<ZipEntry> entries_;
+  std::unordered_map<std::string, size_t> by_name_, by_lower_name_;  // into entries_
 };
 
 }  // namespace carrel::render

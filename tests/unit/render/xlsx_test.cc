@@ -1,15 +1,10 @@
-#include <fcntl.h>
 #include <gmock/gmock.h>
 
-#include <filesystem>
 #include <vector>
 
-#include "runtime/base/files.h"
-#include "runtime/base/zip_writer.h"
-#include "sdk/render/renderer.h"
 #include "sdk/render/workbook_inspect.h"
 #include "sdk/render/xlsx_styles.h"
-#include "sdk/render/zip_reader.h"
+#include "tests/unit/render/xlsx_fixture.h"
 
 namespace carrel::render {
 namespace {
@@ -17,88 +12,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::string_view kRels =
-    "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-
-// Builds a small template, renders rows into it and reads parts of the result.
-class XlsxTest : public testing::Test {
- protected:
-  void SetUp() override {
-    auto dir = TempDir::Create(std::filesystem::temp_directory_path(), "xlsx");
-    ASSERT_TRUE(dir);
-    dir_.emplace(std::move(*dir));
-    const std::string rels(kRels);
-    parts_ = {
-        {"[Content_Types].xml",
-         "<Types><Override PartName=\"/xl/calcChain.xml\" ContentType=\"c\"/></Types>"},
-        {"_rels/.rels", "<Relationships><Relationship Id=\"a\" Type=\"" + rels +
-                            "/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"},
-        {"xl/workbook.xml",
-         "<workbook xmlns:q=\"" + rels +
-             "\"><sheets><sheet name=\"Data\" sheetId=\"4\" q:id=\"rId1\"/></sheets></workbook>"},
-        {"xl/_rels/workbook.xml.rels",
-         "<Relationships><Relationship Id=\"rId1\" Type=\"" + rels +
-             "/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"" +
-             rels + "/calcChain\" Target=\"calcChain.xml\"/></Relationships>"},
-        {"xl/calcChain.xml", "<calcChain/>"},
-        {"xl/worksheets/sheet1.xml", "<worksheet><sheetData/></worksheet>"},
-    };
-  }
-
-  std::string& Part(std::string_view name) {
-    for (auto& [key, text] : parts_) {
-      if (key == name) return text;
-    }
-    return parts_.emplace_back(name, "").second;
-  }
-  void Sheet(std::string_view xml) { Part("xl/worksheets/sheet1.xml") = xml; }
-
-  void WriteTemplate() {
-    UniqueFd fd(::open((dir_->path() / "t.xlsx").c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600));
-    ZipWriter zip(fd.get());
-    for (const auto& [name, text] : parts_) ASSERT_TRUE(zip.Add(name, text, {}));
-    ASSERT_TRUE(zip.Finish());
-  }
-
-  Status Render(const std::vector<std::vector<Cell>>& rows, Json args = {}) {
-    WriteTemplate();
-    UniqueFd fd(::open((dir_->path() / "o.xlsx").c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600));
-    RendererOptions options;
-    options.type = "xlsx";
-    options.args = std::move(args);
-    options.root = dir_->path();
-    options.template_path = "t.xlsx";
-    options.output_fd = fd.get();
-    CARREL_ASSIGN_OR_RETURN(auto renderer, MakeRenderer(options));
-    for (const auto& row : rows) CARREL_TRY(renderer->WriteRow(row));
-    return renderer->Finish("2020-01-01T00:00:00+00:00");
-  }
-
-  std::string Output(std::string_view name) {
-    auto zip = ZipReader::Open(dir_->path() / "o.xlsx");
-    const ZipEntry* entry = zip ? (*zip)->Find(name) : nullptr;
-    return entry == nullptr ? "absent" : *(*zip)->Read(*entry, 1 << 24);
-  }
-  std::string Data() { return Output("xl/worksheets/sheet1.xml"); }
-
-  static Cell Text(std::string_view text) {
-    Cell cell;
-    cell.kind = CellKind::kText;
-    cell.text = text;
-    return cell;
-  }
-  static Cell Integer(int64_t value) {
-    Cell cell;
-    cell.kind = CellKind::kInteger;
-    cell.integer = value;
-    return cell;
-  }
-
-  std::optional<TempDir> dir_;
-  std::vector<std::pair<std::string, std::string>> parts_;
-};
-
 TEST_F(XlsxTest, ValuesReplaceCellsKeepStylesAndLeaveOthers) {
+  Styles(4);
   Sheet(
       "<worksheet><dimension ref=\"A1\"/><sheetData><row r=\"1\"><c r=\"A1\"><v>9</v></c></row>"
       "<row r=\"2\" spans=\"1:3\" ht=\"30\"><c r=\"A2\" s=\"3\"><v>1</v></c><c "
@@ -168,7 +83,8 @@ TEST_F(XlsxTest, ACellThatCannotBeStoredIsNamedByRowAndColumn) {
 
 TEST_F(XlsxTest, BadTemplatesAreRefusedWithTheReason) {
   for (const auto& [sheet, reason] : std::vector<std::pair<std::string, std::string>>{
-           {"", "no sheetData"},
+           {"", "it has no element"},
+           {"<worksheet></worksheet>", "no sheetData"},
            {"<worksheet><sheetData><row", "ends inside of a tag"},
            {"<!DOCTYPE a [<!ENTITY x 'y'>]><worksheet/>", "document type"},
            {"<worksheet><sheetData><row r=\"3\"/><row r=\"2\"/></sheetData></worksheet>",

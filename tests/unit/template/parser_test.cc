@@ -138,6 +138,17 @@ TEST(Parser, ATemplateOfJinjaIsNamedWithItsExtension) {
   EXPECT_THAT(FaultsWith("/reports/1/renderers/6/template", "a.b.html.j2"), IsEmpty());
 }
 
+TEST(Parser, AJinjaExtensionNamesFilesAndIsPlain) {
+  for (const char* name : {"r/page.my html.j2", "r/page.h\u00e9.j2", "r/page.h$tml.j2"}) {
+    EXPECT_THAT(FaultsWith("/reports/1/renderers/5/template", name),
+                ElementsAre("error template-name $.reports[1].renderers[5].template"))
+        << name;
+    EXPECT_THAT(FaultsWith("/reports/1/renderers/6/template", name), IsEmpty()) << name;
+  }
+  EXPECT_THAT(FaultsWith("/reports/1/renderers/5/template", "my reports/my page.x-1_y.j2"),
+              IsEmpty());
+}
+
 TEST(Parser, ATemplateThatNothingReadsOnlyWarns) {
   EXPECT_THAT(FaultsWith("/reports/1/renderers/1/template", "reports/x.csv"),
               ElementsAre("warning unused-template $.reports[1].renderers[1].template"));

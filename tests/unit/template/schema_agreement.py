@@ -32,6 +32,8 @@ GOOD: list[tuple[Steps, Any]] = [
     (("reports", 1, "permissions", "connections"), []),
     (("reports", 1, "renderers", 1, "args"), {"unknown": [1, 2]}),
     (("reports", 1, "renderers", 6, "template"), "a b/c.d/e.html.j2"),
+    (("reports", 1, "renderers", 6, "template"), "a/b.my html.j2"),
+    (("reports", 1, "renderers", 5, "template"), "a b/c.d/e f.x-1_y.j2"),
     (("reports", 0, "template"), "a/.gitignore"),
     (("reports", 0, "start_row"), 1048576),
     (("unknown",), {"key": 1}),
@@ -59,6 +61,7 @@ BAD: list[tuple[Steps, Any]] = [
     (("reports", 1, "renderers", 2, "default"), True),
     (("reports", 1, "renderers", 6, "template"), "a/b.html"),
     (("reports", 1, "renderers", 6, "template"), "a.b/c.j2"),
+    (("reports", 1, "renderers", 5, "template"), "a/b.my html.j2"),
     (("reports", 1, "parameters", 0, "type"), "text"),
     (("reports", 1, "parameters", 0, "choices"), []),
 ]

@@ -3,7 +3,7 @@
 import inspect
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -74,7 +74,7 @@ def write_template(report: Any, result: Any, output: Any) -> None:
 
 
 def _write(report: Any, data: Any, output: Any) -> None:
-    data = _started(data)
+    data = _started(report, data)
     template = _load(report.job, is_async=False)
     for text in template.generate(_context(report, data)):
         output.write(text.encode("utf-8", "backslashreplace"))
@@ -86,7 +86,8 @@ async def _write_async(report: Any, result: Any, output: Any) -> None:
     data = await _async.settled(result)
     rows = aiter(data) if _async.is_async_iterable(data) else None
     template = _load(report.job, is_async=True)
-    context = _context(report, _started(data) if rows is None else await _started_async(rows))
+    started = _started(report, data) if rows is None else await _started_async(report, rows)
+    context = _context(report, started)
     try:
         async for text in template.generate_async(context):
             output.write(text.encode("utf-8", "backslashreplace"))
@@ -95,28 +96,41 @@ async def _write_async(report: Any, result: Any, output: Any) -> None:
             await _async.close(rows)
 
 
-def _started(data: Any) -> Any:
-    """A generator that ran to its first row: by then it has given its extra context."""
-    if not inspect.isgenerator(data):
-        return data
-    first = list(itertools.islice(data, 1))
-    return _closing(itertools.chain(first, data), data)
+def _started(report: Any, data: Any) -> Any:
+    """What the template gets as ``data``; its rows are counted.
+
+    A generator ran to its first row: by then it has given its extra context.
+    """
+    if inspect.isgenerator(data):
+        first = list(itertools.islice(data, 1))
+        return _counting(report, itertools.chain(first, data), data.close)
+    if isinstance(data, Iterator) and type(data).__module__ in ("builtins", "itertools"):
+        return _counting(report, data)
+    if isinstance(data, list | tuple):
+        report.rows = len(data)
+    return data
 
 
-def _closing(rows: Iterator[Any], generator: Any) -> Iterator[Any]:
+def _counting(
+    report: Any, rows: Iterator[Any], close: Callable[[], None] = lambda: None
+) -> Iterator[Any]:
     try:
-        yield from rows
+        for row in rows:
+            report.rows += 1
+            yield row
     finally:
-        generator.close()
+        close()
 
 
-async def _started_async(rows: AsyncIterator[Any]) -> AsyncIterator[Any]:
+async def _started_async(report: Any, rows: AsyncIterator[Any]) -> AsyncIterator[Any]:
     first = [row async for row in _first(rows)]
 
     async def all_rows() -> AsyncIterator[Any]:
         for row in first:
+            report.rows += 1
             yield row
         async for row in rows:
+            report.rows += 1
             yield row
 
     return all_rows()
