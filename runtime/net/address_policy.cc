@@ -82,10 +82,11 @@ struct Embedding {
 
 constexpr Embedding kEmbeddings[] = {
     {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, 12, AddressClass::kMapped},
-    {{}, 96, 12, AddressClass::kReserved},                              // IPv4-compatible
-    {{0x00, 0x64, 0xff, 0x9b}, 96, 12, AddressClass::kPublic},          // NAT64
-    {{0x00, 0x64, 0xff, 0x9b, 0, 1}, 48, 12, AddressClass::kReserved},  // local NAT64
-    {{0x20, 0x02}, 16, 2, AddressClass::kReserved},                     // 6to4
+    {{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, 12, AddressClass::kReserved},  // translated
+    {{}, 96, 12, AddressClass::kReserved},                                    // IPv4-compatible
+    {{0x00, 0x64, 0xff, 0x9b}, 96, 12, AddressClass::kPublic},                // NAT64
+    {{0x00, 0x64, 0xff, 0x9b, 0, 1}, 48, 12, AddressClass::kReserved},        // local NAT64
+    {{0x20, 0x02}, 16, 2, AddressClass::kReserved},                           // 6to4
 };
 
 bool InPrefix(const V6& address, const V6& prefix, int bits) {

@@ -36,12 +36,12 @@ struct Session {
   std::unique_ptr<CURL, EasyDeleter> easy{curl_easy_init()};
 };
 
-class HeaderList {
+class TextList {
  public:
-  HeaderList() = default;
-  HeaderList(const HeaderList&) = delete;
-  HeaderList& operator=(const HeaderList&) = delete;
-  ~HeaderList() { curl_slist_free_all(list_); }
+  TextList() = default;
+  TextList(const TextList&) = delete;
+  TextList& operator=(const TextList&) = delete;
+  ~TextList() { curl_slist_free_all(list_); }
   void Append(const std::string& line) { list_ = curl_slist_append(list_, line.c_str()); }
   curl_slist* get() const { return list_; }
 
@@ -60,7 +60,7 @@ struct Transfer {
   size_t header_bytes = 0;
   bool body_too_large = false;
   bool headers_too_large = false;
-  std::string refused;  // the address the policy refused
+  std::string refused;  // the address the policy refused, and why
   Steady::time_point window_start{};
   curl_off_t window_bytes = -1;  // -1: the body has not begun
   char reason[CURL_ERROR_SIZE] = {};
@@ -112,13 +112,20 @@ size_t OnHeader(char* data, size_t size, size_t count, void* user) {
   return line.size();
 }
 
+std::string Refusal(std::string_view address, AddressClass found) {
+  return fmt::format("address {} ({}) may {}", address, AddressClassName(found),
+                     IsAllowed(found, AddressPolicy::kAllowPrivate)
+                         ? "not be connected to: only public ones may (setting net.private)"
+                         : "never be connected to");
+}
+
 // The one place where a connection begins. A connection to the operator's own proxy is trusted.
 curl_socket_t OpenSocket(void* user, curlsocktype purpose, curl_sockaddr* address) {
   auto& transfer = *static_cast<Transfer*>(user);
   if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
   const AddressClass found = ClassifyAddress(address->addr);
   if (!transfer.proxied && !IsAllowed(found, transfer.request.addresses)) {
-    transfer.refused = fmt::format("{} ({})", AddressText(address->addr), AddressClassName(found));
+    transfer.refused = Refusal(AddressText(address->addr), found);
     return CURL_SOCKET_BAD;
   }
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -148,7 +155,7 @@ void SetMethod(CURL* easy, const HttpRequest& request) {
   if (!IsIdempotent(request.method)) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
-void SetHeaders(CURL* easy, const HttpRequest& request, HeaderList& list) {
+void SetHeaders(CURL* easy, const HttpRequest& request, TextList& list) {
   bool has_content_type = false;
   for (const Header& header : request.headers) {
     has_content_type |= ToLower(header.name) == "content-type";
@@ -268,8 +275,7 @@ std::unexpected<Error> FailTransfer(CURLcode code, CURL* easy, const Transfer& t
                                           origin, kMaxHeaderBytes));
   }
   if (!transfer.refused.empty()) {
-    return Fail(Code::kDenied,
-                fmt::format("{}: address {} may not be connected to", origin, transfer.refused));
+    return Fail(Code::kDenied, fmt::format("{}: {}", origin, transfer.refused));
   }
   if (code == CURLE_OPERATION_TIMEDOUT) return FailTimeout(easy, request);
   const char* reason = transfer.reason[0] != '\0' ? transfer.reason : curl_easy_strerror(code);
@@ -327,8 +333,8 @@ Status CheckRequest(const HttpRequest& request, const HttpClientOptions& options
   if (options.proxy.empty()) return {};
   const AddressClass literal = ClassifyLiteral(request.url.host);
   if (literal != AddressClass::kUnknown && !IsAllowed(literal, request.addresses)) {
-    return Fail(Code::kDenied, fmt::format("{}: address ({}) may not be connected to",
-                                           request.url.Origin(), AddressClassName(literal)));
+    return Fail(Code::kDenied,
+                fmt::format("{}: {}", request.url.Origin(), Refusal(request.url.host, literal)));
   }
   return {};
 }
@@ -364,7 +370,6 @@ class HttpClient::Impl {
   explicit Impl(HttpClientOptions options) : options_(std::move(options)) {
     static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
     (void)initialised;
-    for (const std::string& entry : options_.resolve) resolve_.Append(entry);
   }
 
   Result<HttpResponse> Send(const HttpRequest& request, const std::stop_token& stop) {
@@ -373,16 +378,18 @@ class HttpClient::Impl {
     std::unique_ptr<Session> session = Take(request);
     if (!session->multi || !session->easy) return Fail(Code::kInternal, "out of curl handles");
     CURL* const easy = session->easy.get();
+    TextList answers;
+    CARREL_TRY(Resolve(request.url, answers));
 
     Transfer transfer(request, options_);
     const std::string site = request.url.Origin() + "/";
     const std::string target = request.url.Target();
-    HeaderList headers;
+    TextList headers;
     SetDefences(easy, options_);
     SetCall(easy, transfer, site, target);
     SetMethod(easy, request);
     SetHeaders(easy, request, headers);
-    if (resolve_.get() != nullptr) curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_.get());
+    if (answers.get() != nullptr) curl_easy_setopt(easy, CURLOPT_RESOLVE, answers.get());
 
     curl_multi_add_handle(session->multi.get(), easy);
     const Result<CURLcode> code = Drive(*session, transfer, stop);
@@ -402,6 +409,25 @@ class HttpClient::Impl {
   }
 
  private:
+  // Tells curl what the resolver answered, in place of what it may have kept from the last time.
+  Status Resolve(const Url& url, TextList& answers) const {
+    const bool literal = ClassifyLiteral(url.host) != AddressClass::kUnknown;
+    if (!options_.resolver || literal || !options_.proxy.empty()) return {};
+    std::string line;
+    for (const std::string& address : options_.resolver(url.host)) {
+      if (ClassifyLiteral(address) == AddressClass::kUnknown) {
+        return Fail(Code::kInternal, fmt::format("resolver: \"{}\" is no address", address));
+      }
+      if (!line.empty()) line += ',';
+      line += address.contains(':') ? "[" + address + "]" : address;
+    }
+    if (line.empty()) {
+      return Fail(Code::kNotFound, fmt::format("{}: no such host name", url.Origin()));
+    }
+    answers.Append(fmt::format("{}:{}:{}", url.host, url.port, line));
+    return {};
+  }
+
   // The policy is part of the key: a connection opened for one that may reach private addresses
   // is never handed to one that may not.
   std::unique_ptr<Session> Take(const HttpRequest& request) {
@@ -430,7 +456,6 @@ class HttpClient::Impl {
 
   // Constant after construction.
   const HttpClientOptions options_;
-  HeaderList resolve_;
   // Guarded by mutex_. The most recently used last.
   std::mutex mutex_;
   std::deque<std::unique_ptr<Session>> idle_;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -49,13 +50,17 @@ struct HttpResponse {
   std::string_view Find(std::string_view name) const;
 };
 
+// The addresses of a host name, in the notation of inet_pton and in the order to try them; none: no
+// such name. Asked on the thread of the call, once for each request that is sent. What it answers
+// is held against the address policy like any other answer.
+using Resolver = std::function<std::vector<std::string>(const std::string& host)>;
+
 struct HttpClientOptions {
   // All outgoing traffic through this proxy (CONNECT). Names are then resolved by the proxy, so
   // only literal addresses can be held against the address policy.
-  std::string proxy;
-  std::string ca_file;  // certificates to trust instead of the system's
-  // "host:port:address": answers to use instead of DNS. The address policy holds for them too.
-  std::vector<std::string> resolve;
+  std::string proxy = {};
+  std::string ca_file = {};  // certificates to trust instead of the system's
+  Resolver resolver = {};    // instead of the system's; not asked for addresses and behind a proxy
   size_t max_idle_connections = 16;
 };
 

@@ -207,7 +207,9 @@ Result<Url> ResolveReference(const Url& base, std::string_view reference) {
   if (reference.empty()) return base;
   const CurlUrl handle(curl_url());
   const std::string text(reference);
-  CURLUcode code = curl_url_set(handle.get(), CURLUPART_URL, base.Text().c_str(), 0);
+  // Without the query, which no reference keeps and curl reads less broadly.
+  const std::string place = base.Origin() + base.path;
+  CURLUcode code = curl_url_set(handle.get(), CURLUPART_URL, place.c_str(), 0);
   if (code == CURLUE_OK) code = curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), 0);
   char* raw = nullptr;
   if (code == CURLUE_OK) code = curl_url_get(handle.get(), CURLUPART_URL, &raw, 0);

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/base/json.h"
 #include "runtime/report/broker.h"
@@ -16,7 +19,7 @@ namespace carrel::report {
 
 inline constexpr char kKey[] = "ApiKey SU-123-456:real-secret-value";
 // How an echo of it reads to a report: the server had the key, the report does not get it.
-inline constexpr char kEchoedKey[] = "ApiKey ***";
+inline constexpr char kEchoedKey[] = "***";
 inline constexpr char kPlaceholder[] = "ApiKey placeholder:0123456789abcdef";
 
 class BrokerTest : public ::testing::Test {
@@ -80,8 +83,24 @@ class BrokerTest : public ::testing::Test {
     return http_.Send(request)->body;
   }
 
+  // What stands in for DNS: the answers to each name in turn, the last one for ever.
+  struct Names {
+    std::map<std::string, std::deque<std::string>> answers;
+    std::map<std::string, int> asked;
+    std::vector<std::string> operator()(const std::string& host) {
+      ++asked[host];
+      std::deque<std::string>& left = answers[host];
+      if (left.empty()) return {};
+      std::vector<std::string> found = {left.front()};
+      if (left.size() > 1) left.pop_front();
+      return found;
+    }
+  };
+
   ConnectionSet connections_;
+  Names names_;  // used by one thread at a time
   net::HttpClient http_;
+  net::HttpClient named_http_{{.resolver = [this](const auto& host) { return names_(host); }}};
 };
 
 }  // namespace carrel::report

@@ -6,9 +6,11 @@ Prints "PORT CERTIFICATE" (the second one only with --tls) and serves until stdi
 from __future__ import annotations
 
 import argparse
+import base64
 import collections
 import gzip
 import json
+import re
 import shutil
 import socket
 import ssl
@@ -105,6 +107,19 @@ class Handler(BaseHTTPRequestHandler):
     def route_redirect(self, status: str) -> None:
         self.respond(int(status), b"", {"Location": urllib.parse.unquote(self.query)})
 
+    def route_leak(self, form: str) -> None:
+        """Sends the credential back in another form, in the body and in a header."""
+        given = self.headers.get("Authorization", "")
+        text = {
+            "plain": given,
+            "percent": urllib.parse.quote(given, safe=""),
+            "lower-percent": re.sub("%..", lambda m: m[0].lower(), urllib.parse.quote(given)),
+            "base64": base64.b64encode(given.encode()).decode(),
+            "base64-url": base64.urlsafe_b64encode(b"??" + given.encode()).decode(),
+            "json": json.dumps({"key": given}).replace("/", "\\/"),
+        }[form]
+        self.respond(200, f"you sent {text} to me".encode(), {"ETag": f'"{text}"'})
+
     def route_loop(self) -> None:
         self.respond(302, b"", {"Location": "/loop"})
 
@@ -168,6 +183,30 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(f"X-Filler-{index}", "y" * 80)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def route_drip_headers(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for index in range(1200):
+            self.wfile.write(f"X-{index}: 1\r\n".encode())
+            time.sleep(0.05)
+
+    def route_endless_headers(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            self.wfile.write(b"X-Filler: " + b"y" * 1000 + b"\r\n")
+
+    def route_endless_interim(self) -> None:
+        while True:
+            self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+
+    def route_nested_gzip(self, layers: str) -> None:
+        body = gzip.compress(bytes(64 << 20), compresslevel=1)
+        for _ in range(int(layers) - 1):
+            body = gzip.compress(body, compresslevel=1)
+        self.respond(200, body, {"Content-Encoding": ", ".join(["gzip"] * int(layers))})
+
+    def route_raw_status(self, status: str) -> None:
+        self.wfile.write(f"HTTP/1.1 {status} Odd\r\nContent-Length: 2\r\n\r\nok".encode())
 
     def route_garbage(self) -> None:
         self.wfile.write(b"220 mail.example.com ESMTP\r\n")

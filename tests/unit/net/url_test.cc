@@ -85,6 +85,10 @@ TEST(Url, ReferencesResolveAgainstTheirBase) {
   const Url base = *ParseUrl("https://example.com/a/b?x=1");
   EXPECT_EQ(ResolveReference(base, "c?y=2")->Text(), "https://example.com/a/c?y=2");
   EXPECT_EQ(ResolveReference(base, "/d#part")->Text(), "https://example.com/d");
+  EXPECT_EQ(ResolveReference(base, "?y=2")->Text(), "https://example.com/a/b?y=2");
+  EXPECT_EQ(ResolveReference(*ParseUrl("https://example.com/a?like(n,*\"x\"|{}^`)"), "/b")->Text(),
+            "https://example.com/b");
+  EXPECT_EQ(ResolveReference(base, "../../../etc")->Text(), "https://example.com/etc");
   EXPECT_EQ(ResolveReference(base, "//other.example/")->Text(), "https://other.example/");
   EXPECT_EQ(ResolveReference(base, "http://169.254.169.254/latest")->host, "169.254.169.254");
   EXPECT_FALSE(ResolveReference(base, "ftp://example.com/").has_value());

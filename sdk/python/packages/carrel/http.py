@@ -2,65 +2,33 @@
 
 A report has no network. `install` makes the two libraries hand each request to the host
 (``_carrel.call`` with an empty connection and the absolute URL), which permits it by the origin.
-Answers come back as the libraries' own response objects, and redirects, cookies, sessions and
-status handling stay theirs; a refusal is the library's own connection error with the host's text.
+Answers come back as the libraries' own response objects; redirects, sessions and status handling
+stay theirs, and each hop of a redirect is a request of its own to the host. A refusal is the
+library's own connection error with the host's text.
+
+The host decides what a report cannot: certificates, proxies, timeouts and retries. It passes no
+cookies in either direction, and no header that belongs to the connection.
 
 Neither library is imported here: each is changed when, and only if, the report imports it. The host
 is expected to give bodies decoded; a gzip body that was left encoded is decoded by the library.
 """
 
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from importlib.machinery import ModuleSpec
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
+
+from carrel import patching
 
 # About the connection between host and server, which is not the report's.
 _HOP_HEADERS = frozenset({"accept-encoding", "connection", "content-length", "transfer-encoding"})
 _GZIP_MAGIC = b"\x1f\x8b"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def install() -> None:
     """Changes the libraries, now if already imported, else on import. Calling it again is fine."""
-    for name, patch in _PATCHES.items():
-        if name in sys.modules:
-            patch(sys.modules[name])
-    if not any(isinstance(finder, _PatchingFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _PatchingFinder())
-
-
-class _PatchingFinder:
-    """Lets the other finders find a module of `_PATCHES` and has it patched once it has run."""
-
-    def find_spec(
-        self, name: str, path: Any = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if name not in _PATCHES:
-            return None
-        for finder in sys.meta_path:
-            if finder is self or not hasattr(finder, "find_spec"):
-                continue
-            spec = finder.find_spec(name, path, target)
-            if spec is not None:
-                if spec.loader is not None:
-                    spec.loader = _PatchingLoader(spec.loader, _PATCHES[name])
-                return spec
-        return None
-
-
-class _PatchingLoader:
-    """The loader that was found, except that executing the module ends with the patch."""
-
-    def __init__(self, loader: Any, patch: Callable[[ModuleType], None]):
-        self._loader = loader
-        self._patch = patch
-
-    def exec_module(self, module: ModuleType) -> None:
-        self._loader.exec_module(module)
-        self._patch(module)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
+    patching.apply(_PATCHES)
 
 
 # Between the libraries and the host.
@@ -83,6 +51,11 @@ def _call(method: str, url: str, headers: Mapping[Any, Any], body: Any) -> Any:
         _as_bytes(body),
     )
     return _http_response(method, status, received, content)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
 def _text(value: Any) -> str:
@@ -196,12 +169,23 @@ def _patch_urllib_request(module: ModuleType) -> None:
         response.msg = response.reason
         return response
 
+    def redirect_without_credential(redirect_request: Any) -> Any:
+        def carrel_redirect_request(self: Any, request: Any, *args: Any) -> Any:
+            """Leaves the credential behind when a redirect leads to another origin."""
+            followed = redirect_request(self, request, *args)
+            if followed is not None and _origin(followed.full_url) != _origin(request.full_url):
+                followed.remove_header("Authorization")
+            return followed
+
+        return carrel_redirect_request
+
+    patching.replace(module.HTTPRedirectHandler, "redirect_request", redirect_without_credential)
     module.HTTPHandler.http_open = carrel_open
     if hasattr(module, "HTTPSHandler"):
         module.HTTPSHandler.https_open = carrel_open
 
 
-_PATCHES: dict[str, Callable[[ModuleType], None]] = {
+_PATCHES = {
     "requests.adapters": _patch_requests_adapters,
     "urllib.request": _patch_urllib_request,
 }

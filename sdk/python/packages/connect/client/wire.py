@@ -10,9 +10,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from connect.client.exceptions import ClientError
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_REDIRECTS = 5
 
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
@@ -220,14 +223,14 @@ def send(call: Call, connection: str | None, endpoint: str) -> Response:
     """Makes the call through the host and waits for the answer, whatever its status.
 
     Without a connection the absolute URL below `endpoint` is called and the host's list of origins
-    decides. Raises ClientError, without a status, when the host could not or would not call.
+    decides, also at each redirect. Raises ClientError, without a status, when the host could not or would not call.
     """
     import _carrel  # Built into the worker; imported late so that authors can import this package.
 
     url = f"{endpoint.rstrip('/')}/{call.path}" + (f"?{call.query}" if call.query else "")
     try:
         if connection is None:
-            answer = _carrel.call("", call.method, url, "", call.headers, call.body)
+            return _send_absolute(call, url)
         else:
             answer = _carrel.call(
                 connection, call.method, call.path, call.query, call.headers, call.body
@@ -235,6 +238,23 @@ def send(call: Call, connection: str | None, endpoint: str) -> Response:
     except _carrel.CallError as error:
         raise ClientError(str(error)) from error
     return Response(*answer, url)
+
+
+def _send_absolute(call: Call, url: str) -> Response:
+    """Follows redirects as `requests` does; the credential stays with the first origin."""
+    import _carrel
+
+    headers = dict(call.headers)
+    for _ in range(_MAX_REDIRECTS + 1):
+        response = Response(*_carrel.call("", call.method, url, "", headers, call.body), url)
+        location = response.headers.get("Location")
+        if not location or response.status_code not in _REDIRECTS or call.method != "GET":
+            return response
+        target = urljoin(url, location).partition("#")[0]
+        if urlsplit(target)[:2] != urlsplit(url)[:2]:
+            headers = {name: headers[name] for name in headers if name.lower() != "authorization"}
+        url = target
+    raise ClientError(f"more than {_MAX_REDIRECTS} redirects")
 
 
 def value_of(response: Response) -> Any:
