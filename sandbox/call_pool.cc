@@ -42,7 +42,8 @@ void CallPool::Work() {
     Call call;
     {
       std::unique_lock lock(mutex_);
-      if (!changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
+      changed_.wait(lock, stop, [this] { return !waiting_.empty(); });
+      if (stop.stop_requested()) return;  // what waits still is for nobody
       call = std::move(waiting_.front());
       waiting_.pop_front();
       waiting_bytes_ -= call.body.size();

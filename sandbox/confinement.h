@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "sandbox/limits.h"
+#include "sandbox/tier.h"
 
 namespace carrel::sandbox {
 
@@ -14,17 +16,37 @@ inline constexpr const char* kStoreMount = "/store";  // gone before report code
 inline constexpr const char* kCheckoutMount = "/plugin";
 inline constexpr const char* kTmpMount = "/tmp";
 
+// What the steps need to know.
+struct Confinement {
+  Tier tier = Tier::kFull;
+  std::string subtree;     // of the store, relative, without ".."; empty: /plugin stays empty
+  unsigned worker_id = 0;  // Tier::kRoot: the account the worker becomes; never 0
+  int closer_fd = -1;      // see RunZygote; closed on the way
+  Limits limits;
+};
+
+struct ConfinementStep {
+  const char* name;
+  int (*take)(const Confinement&);  // 0 or errno
+};
+
+// Own mount, IPC, UTS and cgroup namespaces, the host name "report" and a hold on the store: before
+// any job is known.
+std::span<const ConfinementStep> ParkingSteps();
+// Mounts the checkout read-only at /plugin, drops the store, mounts a private /tmp, then gives up
+// privileges, resource limits, capabilities, file system and network by Landlock, and last the
+// system calls.
+std::span<const ConfinementStep> ConfiningSteps();
+
 struct StepFailure {
   const char* step = nullptr;  // nullptr: every step succeeded
   int error_number = 0;
 };
 
-// Own mount, IPC, UTS and cgroup namespaces, the host name "report". Before any job is known.
-StepFailure EnterNamespaces();
+// Makes a step fail: the errno it should fail with, or 0. Only tests pass one.
+using FaultHook = int (*)(const char* step);
 
-// Mounts `subtree` of the store (relative, no "..") read-only at /plugin, drops the store, mounts
-// a private /tmp, then gives up: privileges by a second user namespace without a mapping, resource
-// limits, bounding set, no_new_privs, dumpable, seccomp last.
-StepFailure Confine(const std::string& subtree, const Limits& limits);
+StepFailure TakeSteps(std::span<const ConfinementStep> steps, const Confinement& confinement,
+                      FaultHook fault);
 
 }  // namespace carrel::sandbox

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
@@ -8,11 +10,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "sandbox/confinement.h"
+#include "sandbox/fd_socket.h"
+#include "sandbox/landlock.h"
 #include "sandbox/mounts.h"
 #include "sandbox/seccomp_filter.h"
 
@@ -26,11 +32,40 @@ constexpr bool kLimitAddressSpace = false;
 constexpr bool kLimitAddressSpace = true;
 #endif
 
+constexpr int64_t kMiB = int64_t{1} << 20;
+constexpr int kTmpFiles = 1024;
+
 int ErrnoOf(long result) { return result < 0 ? errno : 0; }
 
-int MountCheckout(const std::string& subtree) {
-  const std::string source = std::string(kStoreMount) + "/" + subtree;
-  const UniqueFd tree = CloneTree(source);
+int EnterNamespaces(const Confinement&) {
+  return ErrnoOf(::unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP));
+}
+
+int SetHostName(const Confinement&) {
+  return ErrnoOf(::sethostname("report", std::strlen("report")));
+}
+
+// The store while its mount is gone already. Empty on kernels before 6.15, which cannot clone from
+// a detached tree.
+UniqueFd& DetachedStore() {
+  static UniqueFd tree;
+  return tree;
+}
+
+int DetachStore(const Confinement&) {
+  constexpr int kAboveOwnDescriptors = 16;
+  const UniqueFd tree = CloneTree(kStoreMount);
+  if (!tree) return errno;
+  if (!CloneTreeAt(tree.get(), ".")) return 0;
+  DetachedStore().Reset(::fcntl(tree.get(), F_DUPFD_CLOEXEC, kAboveOwnDescriptors));
+  if (!DetachedStore()) return errno;
+  return ErrnoOf(::umount2(kStoreMount, MNT_DETACH));
+}
+
+int MountCheckout(const Confinement& c) {
+  if (c.subtree.empty()) return 0;
+  const UniqueFd tree = DetachedStore() ? CloneTreeAt(DetachedStore().get(), c.subtree)
+                                        : CloneTree(std::string(kStoreMount) + "/" + c.subtree);
   if (!tree) return errno;
   if (const int e = RestrictTree(tree.get(), MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
                                                  MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)) {
@@ -39,9 +74,22 @@ int MountCheckout(const std::string& subtree) {
   return AttachTree(tree.get(), kCheckoutMount);
 }
 
-int MountPrivateTmp(const Limits& limits) {
-  return MountTmpfs(kTmpMount, MS_NOSUID | MS_NODEV | MS_NOEXEC,
-                    fmt::format("size={}m,nr_inodes=1024,mode=1777", limits.tmp_mb));
+// An unmount waits for every processor of the machine, up to a millisecond on a busy one: the last
+// hold on a detached store goes to the closer, and the job does not wait.
+int DropStore(const Confinement& c) {
+  UniqueFd closer(c.closer_fd);
+  if (!DetachedStore()) return ErrnoOf(::umount2(kStoreMount, MNT_DETACH));
+  const std::array fds = {DetachedStore().get()};
+  (void)SendMessage(closer.get(), "x", fds);  // a hold that could not be handed over ends below
+  DetachedStore().Reset();
+  return 0;
+}
+
+int MountPrivateTmp(const Confinement& c) {
+  const int e =
+      MountTmpfs(kTmpMount, MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                 fmt::format("size={}m,nr_inodes={},mode=1777", c.limits.tmp_mb, kTmpFiles));
+  return e != 0 ? e : ErrnoOf(::chdir(kTmpMount));
 }
 
 int LowerLimit(int resource, int64_t soft, int64_t hard) {
@@ -54,8 +102,8 @@ int LowerLimit(int resource, int64_t soft, int64_t hard) {
   return ErrnoOf(::setrlimit(which, &wanted));
 }
 
-int SetResourceLimits(const Limits& limits) {
-  constexpr int64_t kMiB = int64_t{1} << 20;
+int SetResourceLimits(const Confinement& c) {
+  const Limits& limits = c.limits;
   struct Setting {
     int resource;
     int64_t value;
@@ -82,9 +130,27 @@ int SetResourceLimits(const Limits& limits) {
   return LowerLimit(RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1);
 }
 
-int DropCapabilities() {
+int DropBoundingSet() {
   for (int cap = 0; cap <= CAP_LAST_CAP; ++cap) {
     if (::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0 && errno != EINVAL) return errno;
+  }
+  return 0;
+}
+
+// Tier::kFull: no mapping, so every capability over the namespaces made so far is gone for good.
+// Tier::kRoot: the bounding set goes while it still may, then the account.
+int LeaveIdentity(const Confinement& c) {
+  if (c.tier == Tier::kFull) return ErrnoOf(::unshare(CLONE_NEWUSER));
+  if (c.worker_id == 0) return EINVAL;
+  if (const int e = DropBoundingSet()) return e;
+  if (::setgroups(0, nullptr) != 0) return errno;
+  if (::setresgid(c.worker_id, c.worker_id, c.worker_id) != 0) return errno;
+  return ErrnoOf(::setresuid(c.worker_id, c.worker_id, c.worker_id));
+}
+
+int DropCapabilities(const Confinement& c) {
+  if (c.tier == Tier::kFull) {
+    if (const int e = DropBoundingSet()) return e;
   }
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return errno;
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -92,34 +158,45 @@ int DropCapabilities() {
   return ErrnoOf(::syscall(SYS_capset, &header, data));
 }
 
-int LockPrivileges() {
+int LockPrivileges(const Confinement&) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
   return ErrnoOf(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 }
 
+int ApplyLandlock(const Confinement&) { return RestrictByLandlock(kTmpMount); }
+
+int ApplySeccomp(const Confinement&) { return InstallSeccompFilter(); }
+
+constexpr ConfinementStep kParking[] = {
+    {"namespaces", EnterNamespaces},
+    {"host name", SetHostName},
+    {"store", DetachStore},
+};
+
+constexpr ConfinementStep kConfining[] = {
+    {"checkout mount", MountCheckout},
+    {"store unmount", DropStore},
+    {"tmp mount", MountPrivateTmp},
+    {"identity", LeaveIdentity},
+    {"resource limits", SetResourceLimits},
+    {"capabilities", DropCapabilities},
+    {"privileges", LockPrivileges},
+    {"landlock", ApplyLandlock},
+    {"seccomp", ApplySeccomp},
+};
+
 }  // namespace
 
-StepFailure EnterNamespaces() {
-  if (::unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) != 0) {
-    return {"namespaces", errno};
-  }
-  if (::sethostname("report", std::strlen("report")) != 0) return {"host name", errno};
-  return {};
-}
+std::span<const ConfinementStep> ParkingSteps() { return kParking; }
+std::span<const ConfinementStep> ConfiningSteps() { return kConfining; }
 
-StepFailure Confine(const std::string& subtree, const Limits& limits) {
-  if (!subtree.empty()) {
-    if (const int e = MountCheckout(subtree)) return {"checkout mount", e};
+StepFailure TakeSteps(std::span<const ConfinementStep> steps, const Confinement& confinement,
+                      FaultHook fault) {
+  for (const ConfinementStep& step : steps) {
+    int error = fault != nullptr ? fault(step.name) : 0;
+    if (error == 0) error = step.take(confinement);
+    if (error != 0) return {step.name, error};
   }
-  if (::umount2(kStoreMount, MNT_DETACH) != 0) return {"store unmount", errno};
-  if (const int e = MountPrivateTmp(limits)) return {"tmp mount", e};
-  if (::chdir(kTmpMount) != 0) return {"tmp directory", errno};
-  // No mapping: every capability over the namespaces made so far is gone for good.
-  if (::unshare(CLONE_NEWUSER) != 0) return {"second user namespace", errno};
-  if (const int e = SetResourceLimits(limits)) return {"resource limits", e};
-  if (const int e = DropCapabilities()) return {"capabilities", e};
-  if (const int e = LockPrivileges()) return {"privileges", e};
-  if (const int e = InstallSeccompFilter()) return {"seccomp", e};
   return {};
 }
 

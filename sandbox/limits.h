@@ -13,13 +13,14 @@ struct Limits {
   int64_t wall_s = 300;      // from the job to the outcome
   int64_t idle_s = 60;       // without a row, a call or progress
   int64_t cpu_s = 120;       // RLIMIT_CPU
-  int64_t memory_mb = 512;   // on top of kAddressSlackMb of address space (RLIMIT_AS)
+  int64_t memory_mb = 512;   // control group, or resident size; RLIMIT_AS is kAddressSlackMb above
   int64_t output_mb = 2048;  // RLIMIT_FSIZE: the output file, and any file in /tmp
   int64_t tmp_mb = 64;       // size of the private /tmp
   int64_t threads = 32;      // RLIMIT_NPROC in the worker's own user namespace
   int64_t files = 64;        // RLIMIT_NOFILE
   int64_t log_kb = 1024;     // stdout and stderr kept; the rest is counted and dropped
   int64_t calls = 10000;     // requests to the host
+  int64_t frame_kb = 16384;  // one message to the host: a request with its body
 };
 
 // Address space an idle worker has mapped already: interpreter, libraries, arenas, thread stacks.
@@ -44,6 +45,7 @@ inline constexpr LimitRow kLimitRows[] = {
     {"files", &Limits::files, 16, "open files"},
     {"log_kb", &Limits::log_kb, 1, "KiB of log kept"},
     {"calls", &Limits::calls, 0, "requests to the API"},
+    {"frame_kb", &Limits::frame_kb, 64, "KiB of one request"},
 };
 
 // The lower of each: a report may only lower what the host grants.

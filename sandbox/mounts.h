@@ -10,6 +10,8 @@ namespace carrel::sandbox {
 
 // A detached copy of the mount subtree at `path`; an empty descriptor and errno on failure.
 UniqueFd CloneTree(const std::string& path);
+// The same for `path` below an open tree.
+UniqueFd CloneTreeAt(int tree_fd, const std::string& path);
 // Sets MOUNT_ATTR_* flags on a whole detached or attached tree.
 int RestrictTree(int tree_fd, uint64_t attributes);
 int AttachTree(int tree_fd, const std::string& target);

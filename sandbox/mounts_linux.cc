@@ -15,10 +15,12 @@ int ErrnoOf(long result) { return result < 0 ? errno : 0; }
 
 }  // namespace
 
-UniqueFd CloneTree(const std::string& path) {
+UniqueFd CloneTree(const std::string& path) { return CloneTreeAt(AT_FDCWD, path); }
+
+UniqueFd CloneTreeAt(int tree_fd, const std::string& path) {
   constexpr unsigned kFlags =
       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW;
-  return UniqueFd(static_cast<int>(::syscall(SYS_open_tree, AT_FDCWD, path.c_str(), kFlags)));
+  return UniqueFd(static_cast<int>(::syscall(SYS_open_tree, tree_fd, path.c_str(), kFlags)));
 }
 
 int RestrictTree(int tree_fd, uint64_t attributes) {

@@ -18,6 +18,7 @@ enum class Verdict : uint8_t {
   kCpuLimit,
   kMemoryLimit,
   kCallLimit,
+  kFrameLimit,
   kKilledByPolicy,  // SIGSYS: a system call that is never legitimate
   kCrashed,         // any other signal
   kCancelled,       // the host asked for it

@@ -32,7 +32,8 @@ struct PreparedPart {
 };
 using PreparedRoot = std::vector<PreparedPart>;
 
-// Detached copies of all sources, made before the identity changes. `boot` is ToJson(RootSpec).
+// Detached copies of all sources, made before the identity changes and after the mounts of this
+// namespace were made private. `boot` is ToJson(RootSpec).
 Result<PreparedRoot> PrepareRoot(const Json& boot);
 
 // Builds the root, enters it and forgets the old one. In the zygote.

@@ -97,10 +97,6 @@ Json ToJson(const RootSpec& spec) {
 
 Result<PreparedRoot> PrepareRoot(const Json& boot) {
   PreparedRoot root;
-  // Before anything is cloned: no later mount of the host may propagate into the clones.
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-    return FailErrno("private propagation");
-  }
   for (const Json& part : boot.value("parts", Json::array())) {
     CARREL_ASSIGN_OR_RETURN(PreparedPart prepared,
                             Prepare(JsonString(part, "source"), JsonString(part, "target")));

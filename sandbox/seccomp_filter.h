@@ -8,21 +8,22 @@
 
 namespace carrel::sandbox {
 
-struct AllowedCall {
+struct ListedCall {
   const char* name;
   const char* reason;
 };
 
-struct KilledCall {
-  const char* name;
+std::span<const ListedCall> AllowedCalls();
+// Calls with no legitimate use in a report: the worker dies at the attempt.
+std::span<const ListedCall> KilledCalls();
+
+enum class SeccompMode : uint8_t {
+  kEnforce,  // a call that is on neither list answers EPERM
+  kLog,      // it is carried out and the kernel logs it: for the audit of the lists, never for use
 };
 
-std::span<const AllowedCall> AllowedCalls();
-// Calls with no legitimate use in a report: the worker dies at the attempt.
-std::span<const KilledCall> KilledCalls();
-
 // Compiles the filter; once, in the zygote. The program stays for the life of the process.
-Status CompileSeccompFilter();
+Status CompileSeccompFilter(SeccompMode mode);
 // Installs the compiled filter in this process. 0 or errno. Async-signal-safe.
 int InstallSeccompFilter();
 

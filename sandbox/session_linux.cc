@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -29,6 +31,8 @@ using std::chrono::seconds;
 
 constexpr int kReapTimeoutMs = 5000;
 constexpr int kRoomPollMs = 20;
+constexpr int kWatchMs = 50;
+constexpr auto kProgressInterval = milliseconds(50);
 // A worker that has said its outcome has nothing left to do but exit.
 constexpr auto kExitGrace = milliseconds(500);
 
@@ -41,6 +45,14 @@ double SecondsSince(SteadyClock::time_point start) {
   return std::chrono::duration<double>(SteadyClock::now() - start).count();
 }
 
+// Anonymous memory in use; 0 when it cannot be read.
+int64_t ResidentKb(pid_t pid) {
+  std::ifstream statm(fmt::format("/proc/{}/statm", pid));
+  int64_t total = 0, resident = 0, shared = 0;
+  statm >> total >> resident >> shared;
+  return statm ? (resident - shared) * (::sysconf(_SC_PAGESIZE) / 1024) : 0;
+}
+
 class Session {
  public:
   Session(Zygote& zygote, WorkerProcess process, const SessionJob& job, SessionHandler& handler)
@@ -48,7 +60,8 @@ class Session {
         process_(std::move(process)),
         job_(job),
         handler_(handler),
-        calls_(handler, process_.socket.get(), job.max_calls_in_flight) {}
+        calls_(handler, process_.socket.get(), job.max_calls_in_flight),
+        parser_(static_cast<size_t>(job.limits.frame_kb) << 10) {}
 
   WorkerOutcome Run(const std::stop_token& stop) {
     const UniqueFd stop_event(::eventfd(0, EFD_CLOEXEC));
@@ -67,17 +80,39 @@ class Session {
     const int flags = ::fcntl(process_.socket.get(), F_GETFL);
     ::fcntl(process_.socket.get(), F_SETFL, flags | O_NONBLOCK);
     ::fcntl(process_.log.get(), F_SETFL, O_NONBLOCK);
-    const Json prepare = {{"subtree", job_.subtree}, {"limits", ToJson(job_.limits)}};
+    if (process_.cgroup) CARREL_TRY(process_.cgroup->SetLimits(job_.limits));
+    const Json prepare = {{"subtree", job_.subtree},
+                          {"limits", ToJson(job_.limits)},
+                          {"worker_id", kRootHostWorkerId + 1 + process_.id % kRootHostWorkerIds}};
     const std::array fds = {job_.output_fd};
-    return SendMessage(process_.socket.get(), EncodeFrame(FrameType::kPrepare, DumpJson(prepare)),
-                       job_.output_fd >= 0 ? std::span<const int>(fds) : std::span<const int>());
+    // The job follows at once: what receives it is our own code until confinement is complete. A
+    // worker that is gone already has said why.
+    (void)SendMessage(process_.socket.get(), EncodeFrame(FrameType::kPrepare, DumpJson(prepare)),
+                      job_.output_fd >= 0 ? std::span<const int>(fds) : std::span<const int>());
+    outgoing_ = EncodeFrame(FrameType::kJob, DumpJson(job_.job));
+    SendJob();
+    return {};
+  }
+
+  // As much of the job as the socket takes: a worker that does not read never holds this thread.
+  void SendJob() {
+    while (!outgoing_.empty()) {
+      const ssize_t n = ::send(process_.socket.get(), outgoing_.data(), outgoing_.size(),
+                               MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && errno == EAGAIN) return;
+      if (n < 0) return outgoing_.clear();  // gone: reading tells the rest
+      outgoing_.erase(0, static_cast<size_t>(n));
+    }
   }
 
   // Waits for the next thing to happen and handles it.
   void Step(int stop_event) {
     // A worker that asks faster than it is answered waits in its own write.
     const bool reading = !socket_closed_ && calls_.has_room();
-    pollfd fds[] = {{reading ? process_.socket.get() : -1, POLLIN, 0},
+    const auto events =
+        static_cast<short>((reading ? POLLIN : 0) | (outgoing_.empty() ? 0 : POLLOUT));
+    pollfd fds[] = {{events != 0 ? process_.socket.get() : -1, events, 0},
                     {log_open_ ? process_.log.get() : -1, POLLIN, 0},
                     {process_.pidfd.get(), POLLIN, 0},
                     {stop_event, POLLIN, 0}};
@@ -91,20 +126,37 @@ class Session {
       return;
     }
     if (fds[1].revents != 0) ReadLog();
-    if (fds[0].revents != 0) ReadSocket();
+    if ((fds[0].revents & POLLOUT) != 0) SendJob();
+    if ((fds[0].revents & ~POLLOUT) != 0) ReadSocket();
     if (fds[2].revents != 0) {
       exited_ = true;
       // What it said before it went is all there is.
       while (!ending_ && !socket_closed_) ReadSocket();
     }
+    if (!ending_ && progress_ && SteadyClock::now() >= next_progress_) PassProgress();
     if (!ending_ && !exited_) CheckClocks();
+    if (!ending_ && !exited_ && !process_.cgroup) CheckResidentMemory();
   }
 
   int TimeoutMs() const {
     const auto next = std::min(WallDeadline(), IdleDeadline());
     const auto left = std::chrono::ceil<milliseconds>(next - SteadyClock::now()).count();
-    // Calls in flight move the idle clock without waking this thread: look at least every second.
-    return static_cast<int>(std::clamp<int64_t>(left, 0, 1000));
+    // Calls in flight move the idle clock without waking this thread: look at least every second,
+    // and more often where this thread also watches the memory or holds progress back.
+    const bool watching = progress_.has_value() || (ready_ && !process_.cgroup);
+    return static_cast<int>(std::clamp<int64_t>(left, 0, watching ? kWatchMs : 1000));
+  }
+
+  // Without a control group the address space is the hard limit and this the limit as configured.
+  void CheckResidentMemory() {
+    const int64_t resident_kb = ResidentKb(process_.pid);
+    if (resident_kb > job_.limits.memory_mb * 1024) {
+      ending_ = {Verdict::kMemoryLimit, MemoryReason()};
+    }
+  }
+
+  std::string MemoryReason() const {
+    return fmt::format("used more than memory_mb = {} MiB of memory", job_.limits.memory_mb);
   }
 
   SteadyClock::time_point WallDeadline() const {
@@ -141,13 +193,18 @@ class Session {
       if (!outcome_seen_) exited_ = true;
       return;
     }
-    last_frame_ = SteadyClock::now();
     parser_.Feed({buffer.data(), static_cast<size_t>(n)});
     while (!ending_) {
       const auto next = parser_.Next();
+      if (!next && next.error().code == Code::kLimit) {
+        ending_ = {Verdict::kFrameLimit,
+                   fmt::format("a message of more than frame_kb = {} KiB", job_.limits.frame_kb)};
+        return;
+      }
       if (!next) return Violation(next.error().message);
       const std::optional<Frame>& frame = *next;
       if (!frame) return;
+      last_frame_ = SteadyClock::now();
       HandleFrame(*frame);
     }
   }
@@ -178,9 +235,6 @@ class Session {
   void HandleReady() {
     if (ready_) return Violation("ready twice");
     ready_ = true;
-    if (!calls_.Write(EncodeFrame(FrameType::kJob, DumpJson(job_.job)))) {
-      ending_ = {Verdict::kSandboxError, "worker: the job could not be sent"};
-    }
   }
 
   void HandleRefused(const std::string& payload) {
@@ -190,13 +244,21 @@ class Session {
                                                    JsonString(json, "message", "?"))};
   }
 
-  void HandleProgress(const std::string& payload) {
-    const auto json = ParseJson(payload);
+  // However often a worker tells its progress, it is passed on a few times a second.
+  void HandleProgress(std::string payload) {
+    progress_ = std::move(payload);
+    if (SteadyClock::now() >= next_progress_) PassProgress();
+  }
+
+  void PassProgress() {
+    const auto json = ParseJson(*std::exchange(progress_, std::nullopt));
     if (!json || !json->is_object()) return Violation("progress is not a JSON object");
     handler_.OnProgress(*json);
+    next_progress_ = SteadyClock::now() + kProgressInterval;
   }
 
   void HandleCall(const std::string& payload) {
+    if (!outgoing_.empty()) return Violation("a call before the job was read");
     auto envelope = DecodeEnvelope(payload);
     if (!envelope) return Violation(envelope.error().message);
     const auto id = envelope->header.find("id");
@@ -259,6 +321,7 @@ class Session {
       }
     }
     calls_.Stop();
+    if (progress_ && !ending_) PassProgress();
     if (log_open_) ReadLog();
     if (exit) {
       outcome_.usage.cpu_s = exit->cpu_s;
@@ -300,9 +363,10 @@ class Session {
       return {Verdict::kCpuLimit,
               fmt::format("used more than cpu_s = {} s of processor time", job_.limits.cpu_s)};
     }
-    if (signal == SIGKILL) {
-      return {Verdict::kMemoryLimit, "killed by the system, most likely for lack of memory"};
+    if (signal == SIGKILL && process_.cgroup && process_.cgroup->OomKills() == 0) {
+      return {Verdict::kCrashed, "killed from outside"};
     }
+    if (signal == SIGKILL) return {Verdict::kMemoryLimit, MemoryReason()};
     return {Verdict::kCrashed, ::strsignal(signal)};
   }
 
@@ -319,6 +383,9 @@ class Session {
   std::optional<SteadyClock::time_point> outcome_seen_;
   const SteadyClock::time_point started_ = SteadyClock::now();
   SteadyClock::time_point last_frame_ = started_;
+  SteadyClock::time_point next_progress_ = started_;
+  std::optional<std::string> progress_;  // held back
+  std::string outgoing_;                 // of the job
   bool ready_ = false;
   bool exited_ = false;
   bool socket_closed_ = false;
@@ -343,6 +410,8 @@ std::string_view VerdictName(Verdict verdict) {
       return "memory_limit";
     case Verdict::kCallLimit:
       return "call_limit";
+    case Verdict::kFrameLimit:
+      return "frame_limit";
     case Verdict::kKilledByPolicy:
       return "killed_by_policy";
     case Verdict::kCrashed:
@@ -357,7 +426,7 @@ std::string_view VerdictName(Verdict verdict) {
 
 WorkerOutcome RunSession(Zygote& zygote, const SessionJob& job, SessionHandler& handler,
                          const std::stop_token& stop) {
-  auto process = zygote.Spawn();
+  auto process = zygote.Take();
   if (!process) {
     WorkerOutcome outcome;
     outcome.reason = process.error().message;

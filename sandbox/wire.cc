@@ -64,6 +64,9 @@ Result<std::optional<Frame>> FrameParser::Next() {
     return Fail(Code::kProtocol, fmt::format("frame of type {} with {} bytes, at most {} allowed",
                                              type, length, *limit));
   }
+  if (static_cast<FrameType>(type) == FrameType::kCall && length > max_call_bytes_) {
+    return Fail(Code::kLimit, fmt::format("call of {} bytes, at most {}", length, max_call_bytes_));
+  }
   if (rest.size() < kFrameHeaderBytes + length) return std::nullopt;
   Frame frame{static_cast<FrameType>(type), std::string(rest.substr(kFrameHeaderBytes, length))};
   consumed_ += kFrameHeaderBytes + length;

@@ -51,13 +51,16 @@ std::string EncodeFrame(FrameType type, std::string_view payload);
 // Feed: a frame's type and length are checked before more of its payload is read.
 class FrameParser {
  public:
+  // Calls of more than `max_call_bytes` end the stream with kLimit.
+  explicit FrameParser(size_t max_call_bytes = kMaxFrameBytes) : max_call_bytes_(max_call_bytes) {}
   void Feed(std::string_view bytes) { buffer_ += bytes; }
   // The next complete frame; nothing when more bytes are needed; kProtocol for a frame that a
-  // worker may not send, which ends the stream for good.
+  // worker may not send and kLimit for one that is too large, which end the stream for good.
   Result<std::optional<Frame>> Next();
   bool empty() const { return buffer_.size() == consumed_; }
 
  private:
+  const size_t max_call_bytes_;
   std::string buffer_;
   size_t consumed_ = 0;
 };

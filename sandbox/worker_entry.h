@@ -8,9 +8,16 @@
 
 namespace carrel::sandbox {
 
-// In the forked child. Takes `socket` and `log` as descriptors 3 and 1+2, closes every other,
-// waits for Prepare, confines itself, says Ready and runs the program. Returns the exit status.
-int WorkerEntry(WorkerProgram& program, int socket, int log);
+struct WorkerDescriptors {
+  int socket;  // becomes 3
+  int log;     // becomes 1 and 2
+  int closer;  // see RunZygote
+};
+
+// In the forked child. Puts the descriptors in place and closes every other, waits for Prepare,
+// confines itself, says Ready and runs the program. Returns the exit status.
+int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
+                const WorkerDescriptors& descriptors);
 
 // The worker's blocking ends of sandbox/wire.h; the peer is the trusted host.
 Status SendFrame(int socket, FrameType type, std::string_view payload);

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,19 +19,28 @@ namespace {
 
 constexpr int kSocket = 3;
 constexpr int kOutput = 4;
+constexpr int kCloser = 5;  // gone before Ready
 
-// 0 = /dev/null, 1 and 2 = the log, 3 = the socket; nothing else stays open.
-bool ArrangeDescriptors(int socket, int log) {
+// 0 = /dev/null, 1 and 2 = the log, 3 = the socket, 5 = the closer; nothing else stays open.
+bool ArrangeDescriptors(const WorkerDescriptors& given) {
   // Copies above the range that is about to be used, so that no dup2 overwrites a source.
-  const int high_socket = ::fcntl(socket, F_DUPFD, 16);
-  const int high_log = ::fcntl(log, F_DUPFD, 16);
+  constexpr int kAbove = 16;
+  const int socket = ::fcntl(given.socket, F_DUPFD, kAbove);
+  const int log = ::fcntl(given.log, F_DUPFD, kAbove);
+  const int closer = ::fcntl(given.closer, F_DUPFD, kAbove);
   const int null = ::open("/dev/null", O_RDONLY);
-  if (high_socket < 0 || high_log < 0 || null < 0) return false;
-  if (::dup2(null, 0) < 0 || ::dup2(high_log, 1) < 0 || ::dup2(high_log, 2) < 0 ||
-      ::dup2(high_socket, kSocket) < 0) {
+  if (socket < 0 || log < 0 || closer < 0 || null < 0) return false;
+  if (::dup2(null, 0) < 0 || ::dup2(log, 1) < 0 || ::dup2(log, 2) < 0 ||
+      ::dup2(socket, kSocket) < 0 || ::dup2(closer, kCloser) < 0) {
     return false;
   }
-  return ::syscall(SYS_close_range, kSocket + 1, ~0U, 0) == 0;
+  ::close(kOutput);
+  return ::syscall(SYS_close_range, kCloser + 1, ~0U, 0) == 0;
+}
+
+bool HasInput(int fd) {
+  pollfd fds[] = {{fd, POLLIN, 0}};
+  return ::poll(fds, 1, 0) > 0;
 }
 
 void ResetSignals() {
@@ -51,8 +61,7 @@ int Refuse(const StepFailure& failure) {
 }
 
 struct Preparation {
-  std::string subtree;
-  Limits limits;
+  Confinement confinement;
   int output_fd = -1;
 };
 
@@ -82,22 +91,32 @@ Result<Preparation> ReceivePreparation() {
   }
   CARREL_ASSIGN_OR_RETURN(const Json json,
                           ParseJson(std::string_view(bytes).substr(kFrameHeaderBytes)));
-  preparation.subtree = JsonString(json, "subtree");
-  preparation.limits = LimitsFromJson(json.value("limits", Json()), Limits());
+  preparation.confinement.subtree = JsonString(json, "subtree");
+  preparation.confinement.worker_id = json.value("worker_id", 0U);
+  preparation.confinement.limits = LimitsFromJson(json.value("limits", Json()), Limits());
   return preparation;
 }
 
 }  // namespace
 
-int WorkerEntry(WorkerProgram& program, int socket, int log) {
+int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
+                const WorkerDescriptors& descriptors) {
   ResetSignals();
-  if (!ArrangeDescriptors(socket, log)) return 1;
-  if (const StepFailure failure = EnterNamespaces(); failure.step != nullptr) {
+  if (!ArrangeDescriptors(descriptors)) return 1;
+  Confinement parked;
+  parked.tier = options.tier;
+  if (const StepFailure failure = TakeSteps(ParkingSteps(), parked, options.fault);
+      failure.step != nullptr) {
     return Refuse(failure);
   }
-  const auto preparation = ReceivePreparation();
+  // With a job at the door there is nothing to be done ahead of it.
+  if (!HasInput(kSocket)) program.Park();
+  auto preparation = ReceivePreparation();
   if (!preparation) return 1;
-  if (const StepFailure failure = Confine(preparation->subtree, preparation->limits);
+  preparation->confinement.tier = options.tier;
+  preparation->confinement.closer_fd = kCloser;
+  if (const StepFailure failure =
+          TakeSteps(ConfiningSteps(), preparation->confinement, options.fault);
       failure.step != nullptr) {
     return Refuse(failure);
   }

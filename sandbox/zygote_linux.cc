@@ -6,10 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <fstream>
 
 #include "runtime/base/files.h"
 #include "runtime/base/json.h"
@@ -70,9 +72,37 @@ Status WriteIdMaps(pid_t helper) {
                    fmt::format("0 {} 1", root ? kRootHostWorkerId : ::getegid()));
 }
 
-constexpr const char* kHint =
-    "unprivileged user namespaces may be disabled on this machine or in this container; "
-    "`carrel doctor` shows what is missing";
+// The process behind `pidfd` as this process's /proc numbers it, 0 when it cannot be told.
+pid_t PidOf(int pidfd) {
+  std::ifstream info(fmt::format("/proc/self/fdinfo/{}", pidfd));
+  for (std::string key; info >> key;) {
+    pid_t pid = 0;
+    if (key == "Pid:" && info >> pid) return std::max(pid, 0);
+  }
+  return 0;
+}
+
+std::string FirstLine(const char* file) {
+  std::ifstream stream(file);
+  std::string line;
+  std::getline(stream, line);
+  return line;
+}
+
+// What an administrator can change, judged by what this machine says of itself.
+std::string Fix() {
+  if (FirstLine("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1") {
+    return "AppArmor restricts user namespaces here: install the profile packaging/apparmor/carrel";
+  }
+  if (FirstLine("/proc/sys/user/max_user_namespaces") == "0") {
+    return "user namespaces are off: sysctl user.max_user_namespaces=15000";
+  }
+  if (FirstLine("/proc/sys/kernel/unprivileged_userns_clone") == "0") {
+    return "unprivileged user namespaces are off: sysctl kernel.unprivileged_userns_clone=1";
+  }
+  return "in a container, allow user namespaces and mounts: see packaging/ and "
+         "runtime/docs/sandbox.md";
+}
 
 // One message of the booting tree, before the deadline.
 Result<Json> HearBoot(int control, std::chrono::steady_clock::time_point deadline) {
@@ -85,17 +115,37 @@ Result<Json> HearBoot(int control, std::chrono::steady_clock::time_point deadlin
   if (message.bytes.empty()) return Fail(Code::kSandbox, "zygote: ended while starting");
   CARREL_ASSIGN_OR_RETURN(Json json, ParseJson(message.bytes));
   if (json.contains("error")) {
-    return Fail(Code::kSandbox, fmt::format("{} ({})", JsonString(json, "error"), kHint));
+    const bool denied = json.value("denied", false);
+    return Fail(denied ? Code::kDenied : Code::kSandbox, JsonString(json, "error"));
   }
   return json;
 }
 
 }  // namespace
 
-Zygote::Zygote(pid_t helper, UniqueFd control, UniqueFd lifeline)
-    : helper_(helper), control_(std::move(control)), lifeline_(std::move(lifeline)) {}
+Zygote::Zygote(const ZygoteOptions& options, pid_t helper, UniqueFd control, UniqueFd lifeline)
+    : helper_(helper),
+      control_(std::move(control)),
+      lifeline_(std::move(lifeline)),
+      cgroups_(options.cgroups),
+      spares_(options.spares, [this] { return Fork(); }) {
+  layers_.cgroups =
+      CgroupVersionName(cgroups_ != nullptr ? cgroups_->version() : CgroupVersion::kNone);
+}
 
 Result<std::unique_ptr<Zygote>> Zygote::Start(const ZygoteOptions& options) {
+  auto full = StartIn(Tier::kFull, options);
+  if (full || full.error().code != Code::kDenied) return full;
+  std::string why = full.error().message;
+  if (::geteuid() == 0) {
+    auto root = StartIn(Tier::kRoot, options);
+    if (root || root.error().code != Code::kDenied) return root;
+    why += "; without user namespaces: " + root.error().message;
+  }
+  return Fail(Code::kSandbox, fmt::format("{}. {}", why, Fix()));
+}
+
+Result<std::unique_ptr<Zygote>> Zygote::StartIn(Tier tier, const ZygoteOptions& options) {
   CARREL_ASSIGN_OR_RETURN(SocketPair control, MakeSocketPair(SOCK_SEQPACKET));
   CARREL_ASSIGN_OR_RETURN(Pipe lifeline, MakePipe());
   CARREL_ASSIGN_OR_RETURN(const pid_t helper,
@@ -103,26 +153,35 @@ Result<std::unique_ptr<Zygote>> Zygote::Start(const ZygoteOptions& options) {
   control.second.Reset();
   lifeline.read.Reset();
   std::unique_ptr<Zygote> zygote(
-      new Zygote(helper, std::move(control.first), std::move(lifeline.write)));
+      new Zygote(options, helper, std::move(control.first), std::move(lifeline.write)));
+  zygote->layers_.tier = tier;
   CARREL_TRY(zygote->Boot(options));
   zygote->reader_ = std::thread([raw = zygote.get()] { raw->ReadEvents(); });
+  zygote->spares_.Start();
   return zygote;
 }
 
+// kDenied when the kernel does not grant the namespaces, kSandbox for any other failure.
 Status Zygote::Boot(const ZygoteOptions& options) {
   const auto deadline =
       std::chrono::steady_clock::now() + std::chrono::seconds(options.boot_timeout_s);
-  CARREL_TRY(SendMessage(control_.get(), DumpJson(ToJson(options.root))));
+  Json boot = ToJson(options.root);
+  boot["tier"] = TierName(layers_.tier);
+  CARREL_TRY(SendMessage(control_.get(), DumpJson(boot)));
   CARREL_TRY(HearBoot(control_.get(), deadline));
-  if (Status mapped = WriteIdMaps(helper_); !mapped) {
-    return Fail(Code::kSandbox, fmt::format("id maps: {} ({})", mapped.error().message, kHint));
+  if (layers_.tier == Tier::kFull) {
+    if (Status mapped = WriteIdMaps(helper_); !mapped) {
+      return Fail(Code::kDenied, fmt::format("id maps: {}", mapped.error().message));
+    }
   }
   CARREL_TRY(SendMessage(control_.get(), R"({"mapped":true})"));
-  CARREL_TRY(HearBoot(control_.get(), deadline));
+  CARREL_ASSIGN_OR_RETURN(const Json ready, HearBoot(control_.get(), deadline));
+  layers_.landlock_abi = ready.value("landlock", 0);
   return {};
 }
 
 Zygote::~Zygote() {
+  spares_.Stop();
   ::shutdown(control_.get(), SHUT_RDWR);
   lifeline_.Reset();
   if (reader_.joinable()) reader_.join();
@@ -158,19 +217,32 @@ void Zygote::ReadEvents() {
   }
 }
 
-Result<WorkerProcess> Zygote::Spawn() {
+Result<WorkerProcess> Zygote::Fork() {
   CARREL_ASSIGN_OR_RETURN(SocketPair socket, MakeSocketPair(SOCK_STREAM));
   CARREL_ASSIGN_OR_RETURN(Pipe log, MakePipe());
-  std::unique_lock lock(mutex_);
-  if (dead_) return Fail(Code::kSandbox, death_);
-  const int64_t id = next_id_++;
-  const std::array fds = {socket.second.get(), log.write.get()};
-  CARREL_TRY(SendMessage(control_.get(), DumpJson({{"id", id}}), fds));
-  changed_.wait(lock, [&] { return dead_ || spawned_.contains(id); });
-  if (!spawned_.contains(id)) return Fail(Code::kSandbox, death_);
-  Spawned spawned = std::move(spawned_.extract(id).mapped());
-  if (!spawned.pidfd) return Fail(Code::kSandbox, "worker not started: " + spawned.refusal);
-  return WorkerProcess{id, std::move(socket.first), std::move(log.read), std::move(spawned.pidfd)};
+  WorkerProcess worker;
+  worker.socket = std::move(socket.first);
+  worker.log = std::move(log.read);
+  {
+    std::unique_lock lock(mutex_);
+    if (dead_) return Fail(Code::kSandbox, death_);
+    worker.id = next_id_++;
+    const std::array fds = {socket.second.get(), log.write.get()};
+    CARREL_TRY(SendMessage(control_.get(), DumpJson({{"id", worker.id}}), fds));
+    changed_.wait(lock, [&] { return dead_ || spawned_.contains(worker.id); });
+    if (!spawned_.contains(worker.id)) return Fail(Code::kSandbox, death_);
+    Spawned spawned = std::move(spawned_.extract(worker.id).mapped());
+    if (!spawned.pidfd) {
+      return Fail(Code::kSandbox, "worker not started: " + spawned.refusal);
+    }
+    worker.pidfd = std::move(spawned.pidfd);
+  }
+  worker.pid = PidOf(worker.pidfd.get());
+  if (cgroups_ != nullptr) {
+    CARREL_ASSIGN_OR_RETURN(worker.cgroup, cgroups_->Take());
+    if (worker.cgroup) CARREL_TRY(worker.cgroup->Attach(worker.pid));
+  }
+  return worker;
 }
 
 Result<std::optional<WorkerExit>> Zygote::WaitExit(int64_t worker_id, int timeout_ms) {

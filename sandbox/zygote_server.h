@@ -1,7 +1,8 @@
 // The zygote's side of the process tree, inside carrel-worker:
 //
 //   helper            new namespaces; waits for init
-//    `- init          pid 1 of the zygote's pid namespace; lives as long as the host's lifeline
+//    `- init          pid 1 of the zygote's pid namespace; lives as long as the host's lifeline;
+//        |            also the closer: drops descriptors whose close is slow for others
 //        `- zygote    pid 2: minimal root, interpreter warm; forks and reaps, nothing else
 //            `- worker  pid 1 of a pid namespace of its own; one report, then gone
 //
@@ -11,6 +12,9 @@
 #include <string>
 
 #include "runtime/base/result.h"
+#include "sandbox/confinement.h"
+#include "sandbox/seccomp_filter.h"
+#include "sandbox/tier.h"
 
 namespace carrel::sandbox {
 
@@ -23,12 +27,22 @@ class WorkerProgram {
   virtual void BeforeFork() = 0;
   virtual void AfterForkInParent() = 0;
   virtual void AfterForkInChild() = 0;
+  // In the child, ahead of any job, with descriptors 0 to 3 in place: whatever can be done before
+  // it is known what to run.
+  virtual void Park() {}
   // In the confined worker: `socket` speaks sandbox/wire.h and has just carried Ready;
   // `output_fd` is -1 when the job has none. The return value is the exit status.
   virtual int Run(int socket, int output_fd) = 0;
 };
 
+struct ServerOptions {
+  Tier tier = Tier::kFull;  // as the host asks for it at boot
+  // What a system call that is not on the list gets; kLog is for finding out what reports call.
+  SeccompMode seccomp = SeccompMode::kEnforce;
+  FaultHook fault = nullptr;
+};
+
 // Becomes the helper above. Returns the helper's exit status once the tree is gone.
-int RunZygote(WorkerProgram& program, int control_fd, int lifeline_fd);
+int RunZygote(WorkerProgram& program, int control_fd, int lifeline_fd, ServerOptions options = {});
 
 }  // namespace carrel::sandbox

@@ -2,8 +2,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -23,6 +25,7 @@
 #include "runtime/base/unique_fd.h"
 #include "sandbox/confinement.h"
 #include "sandbox/fd_socket.h"
+#include "sandbox/landlock.h"
 #include "sandbox/root.h"
 #include "sandbox/seccomp_filter.h"
 #include "sandbox/worker_entry.h"
@@ -31,8 +34,8 @@
 namespace carrel::sandbox {
 namespace {
 
-constexpr int kNamespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
-                            CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+constexpr int kNamespaces =
+    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 Status Say(int control_fd, const Json& message, std::span<const int> fds = {}) {
   return SendMessage(control_fd, DumpJson(message), fds);
@@ -44,11 +47,21 @@ Result<Json> Hear(int control_fd) {
   return ParseJson(message.bytes);
 }
 
+struct ZygoteSockets {
+  int control;
+  int closer;
+};
+
 // Forks a worker for every spawn request and reports its end.
 class Zygote {
  public:
-  Zygote(WorkerProgram& program, int control_fd, UniqueFd own_pid_namespace)
-      : program_(program), control_fd_(control_fd), pid_namespace_(std::move(own_pid_namespace)) {}
+  Zygote(WorkerProgram& program, const ServerOptions& options, ZygoteSockets sockets,
+         UniqueFd own_pid_namespace)
+      : program_(program),
+        options_(options),
+        control_fd_(sockets.control),
+        closer_fd_(sockets.closer),
+        pid_namespace_(std::move(own_pid_namespace)) {}
 
   // Until the host closes the control socket.
   int Serve() {
@@ -86,7 +99,7 @@ class Zygote {
     const int fork_errno = errno;
     if (pid == 0) {
       program_.AfterForkInChild();
-      ::_exit(WorkerEntry(program_, socket, log));
+      ::_exit(WorkerEntry(program_, options_, {socket, log, closer_fd_}));
     }
     program_.AfterForkInParent();
     if (::setns(pid_namespace_.get(), CLONE_NEWPID) != 0) ::_exit(3);
@@ -120,7 +133,9 @@ class Zygote {
   }
 
   WorkerProgram& program_;
+  const ServerOptions& options_;
   int control_fd_;
+  int closer_fd_;
   UniqueFd pid_namespace_;
   std::map<pid_t, int64_t> workers_;
 };
@@ -136,18 +151,43 @@ int CountThreads(int task_directory) {
   return threads;
 }
 
-Status BootZygote(WorkerProgram& program, PreparedRoot root, int task_directory) {
+// Tier::kRoot: the zygote keeps what it needs to confine its children, nothing else.
+Status KeepCapabilities(const ServerOptions& options) {
+  if (options.tier != Tier::kRoot) return {};
+  constexpr int kKept[] = {CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_SETPCAP};
+  uint32_t mask = 0;
+  for (const int cap : kKept) mask |= 1U << cap;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  data[0].effective = data[0].permitted = mask;
+  if (::syscall(SYS_capset, &header, data) != 0) return FailErrno("capabilities");
+  return {};
+}
+
+// A fault of a test stands in for a boot step's own failure.
+Status Injected(const ServerOptions& options, const char* step) {
+  const int error = options.fault != nullptr ? options.fault(step) : 0;
+  if (error != 0) return FailErrno(step, error);
+  return {};
+}
+
+Status BootZygote(WorkerProgram& program, const ServerOptions& options, PreparedRoot root,
+                  int task_directory) {
+  CARREL_TRY(Injected(options, "root"));
   CARREL_TRY(EnterRoot(std::move(root)));
+  CARREL_TRY(KeepCapabilities(options));
   CARREL_TRY(program.Warm());
   if (const int threads = CountThreads(task_directory); threads != 1) {
     return Fail(Code::kSandbox, fmt::format("{} threads after warm-up, expected 1", threads));
   }
-  CARREL_TRY(CompileSeccompFilter());
+  CARREL_TRY(CompileSeccompFilter(options.seccomp));
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return FailErrno("dumpable");
   return {};
 }
 
-int ZygoteMain(WorkerProgram& program, PreparedRoot root, int control_fd) {
+int ZygoteMain(WorkerProgram& program, const ServerOptions& options, PreparedRoot root,
+               ZygoteSockets sockets) {
+  const int control_fd = sockets.control;
   ::setsid();
   UniqueFd pid_namespace(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC));
   UniqueFd tasks(::open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -155,19 +195,19 @@ int ZygoteMain(WorkerProgram& program, PreparedRoot root, int control_fd) {
     (void)Say(control_fd, {{"error", "zygote: /proc is not readable"}});
     return 1;
   }
-  if (Status booted = BootZygote(program, std::move(root), tasks.get()); !booted) {
+  if (Status booted = BootZygote(program, options, std::move(root), tasks.get()); !booted) {
     (void)Say(control_fd, {{"error", "zygote: " + booted.error().message}});
     return 1;
   }
   tasks.Reset();
-  if (!Say(control_fd, {{"ready", true}})) return 0;
-  return Zygote(program, control_fd, std::move(pid_namespace)).Serve();
+  if (!Say(control_fd, {{"ready", true}, {"landlock", LandlockAbi()}})) return 0;
+  return Zygote(program, options, sockets, std::move(pid_namespace)).Serve();
 }
 
 void WakeOnly(int) {}
 
 // Process 1: reaps, and takes the whole tree with it when the host or the zygote is gone.
-int InitMain(pid_t zygote, int lifeline_fd) {
+int InitMain(pid_t zygote, int lifeline_fd, int closer_fd) {
   struct sigaction action{};
   action.sa_handler = WakeOnly;
   sigaction(SIGCHLD, &action, nullptr);
@@ -180,20 +220,37 @@ int InitMain(pid_t zygote, int lifeline_fd) {
       if (pid == zygote || pid < 0) return 0;
     }
     // Nothing is ever written to the lifeline: readable means closed.
-    pollfd fds[] = {{lifeline_fd, POLLIN, 0}};
-    if (::ppoll(fds, 1, nullptr, &waiting) > 0) return 0;
+    pollfd fds[] = {{lifeline_fd, POLLIN, 0}, {closer_fd, POLLIN, 0}};
+    if (::ppoll(fds, 2, nullptr, &waiting) <= 0) continue;
+    if (fds[0].revents != 0) return 0;
+    if (fds[1].revents != 0) (void)ReceiveMessage(closer_fd);  // what came with it closes here
   }
 }
 
+// The machine does not grant what a layer needs: a less complete tier may still do.
+std::unexpected<Error> Denied(const char* what) {
+  return Fail(Code::kDenied, FailErrno(what).error().message);
+}
+
 // New namespaces; the host writes the id maps, then this process takes the mapped identity.
-Result<PreparedRoot> EnterHelperNamespaces(int control_fd) {
+Result<PreparedRoot> EnterHelperNamespaces(int control_fd, ServerOptions& options) {
   CARREL_ASSIGN_OR_RETURN(const Json boot, Hear(control_fd));
+  const auto tier = ParseTier(JsonString(boot, "tier"));
+  if (!tier) return Fail(Code::kProtocol, "expected the tier");
+  options.tier = *tier;
   // A root host's groups must not stay with the tree; without root there are none to gain.
   if (::geteuid() == 0 && ::setgroups(0, nullptr) != 0) return FailErrno("groups");
-  if (::unshare(kNamespaces) != 0) return FailErrno("namespaces");
+  CARREL_TRY(Injected(options, "helper namespaces"));
+  const bool with_users = options.tier == Tier::kFull;
+  if (::unshare(kNamespaces | (with_users ? CLONE_NEWUSER : 0)) != 0) {
+    return Denied("namespaces");
+  }
   CARREL_TRY(Say(control_fd, {{"unshared", true}}));
   CARREL_ASSIGN_OR_RETURN(const Json mapped, Hear(control_fd));
   if (!mapped.contains("mapped")) return Fail(Code::kProtocol, "expected the id maps");
+  // Before anything is cloned: no later mount of the host may propagate into the clones. Some
+  // systems grant the namespace and refuse what it is for, so this is where they show.
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return Denied("mounts");
   // Sources are opened while this process is still who it was outside: they may lie below
   // directories that the mapped identity cannot enter.
   CARREL_ASSIGN_OR_RETURN(PreparedRoot root, PrepareRoot(boot));
@@ -203,21 +260,26 @@ Result<PreparedRoot> EnterHelperNamespaces(int control_fd) {
 
 }  // namespace
 
-int RunZygote(WorkerProgram& program, int control_fd, int lifeline_fd) {
-  auto root = EnterHelperNamespaces(control_fd);
+int RunZygote(WorkerProgram& program, int control_fd, int lifeline_fd, ServerOptions options) {
+  auto root = EnterHelperNamespaces(control_fd, options);
   if (!root) {
-    (void)Say(control_fd, {{"error", "helper: " + root.error().message}});
+    (void)Say(control_fd, {{"error", "helper: " + root.error().message},
+                           {"denied", root.error().code == Code::kDenied}});
     return 1;
   }
+  auto closer = MakeSocketPair(SOCK_SEQPACKET);
+  if (!closer) return 1;
   const pid_t init = ::fork();
   if (init == 0) {
     const pid_t zygote = ::fork();
     if (zygote == 0) {
       ::close(lifeline_fd);
-      ::_exit(ZygoteMain(program, std::move(*root), control_fd));
+      closer->first.Reset();
+      ::_exit(ZygoteMain(program, options, std::move(*root), {control_fd, closer->second.get()}));
     }
     ::close(control_fd);
-    ::_exit(zygote < 0 ? 1 : InitMain(zygote, lifeline_fd));
+    root->clear();
+    ::_exit(zygote < 0 ? 1 : InitMain(zygote, lifeline_fd, closer->first.get()));
   }
   ::close(control_fd);
   if (init < 0) return 1;

@@ -36,6 +36,10 @@ Result<Json> ParseJson(std::string_view text) {
   if (TooDeep(text)) {
     return Fail(Code::kInvalid, fmt::format("JSON nested deeper than {} levels", kMaxDepth));
   }
+  // The parser takes a NUL byte for the end and would accept whatever follows it.
+  if (text.find('\0') != std::string_view::npos) {
+    return Fail(Code::kInvalid, "JSON with a NUL byte");
+  }
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& e) {

@@ -43,7 +43,7 @@ std::string Sha256Hex(std::string_view bytes) {
 
 Result<std::string> Sha256OfFd(int fd) {
   Sha256 hash;
-  std::vector<char> buffer(size_t{1} << 18);
+  std::vector<char> buffer(size_t{1} << 15);
   off_t offset = 0;
   while (true) {
     const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), offset);

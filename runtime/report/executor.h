@@ -42,6 +42,10 @@ enum class Verdict : uint8_t {
   kMemoryLimit,
   kOutputLimit,
   kCallLimit,
+  kFrameLimit,
+  kThreadLimit,
+  kFileLimit,
+  kTmpLimit,
   kKilledByPolicy,  // a system call that no report needs
   kCrashed,
   kSandboxError,  // ours: the sandbox could not be set up, a zygote died
@@ -50,15 +54,10 @@ enum class Verdict : uint8_t {
 // "ok", "plugin_error", ...
 std::string_view Name(Verdict verdict);
 
-struct ResourceUse {
-  double wall_s = 0;
-  double cpu_s = 0;
-  uint64_t peak_memory_bytes = 0;
-};
-
 struct Outcome {
   Verdict verdict = Verdict::kSandboxError;
-  // kPluginError: "error", "expected", "load", "api", "render" or "memory".
+  // Of what the worker told itself: "error", "expected", "load", "api", "render" with kPluginError;
+  // "memory", "output_limit", "threads", "files", "tmp" with the verdict of that limit.
   std::string failure_kind;
   std::string message;  // one line
   std::string traceback;

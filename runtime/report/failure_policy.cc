@@ -23,6 +23,10 @@ constexpr std::array kVerdictRows = {
     VerdictRow{Verdict::kMemoryLimit, "memory_limit", Consequence::kNone},
     VerdictRow{Verdict::kOutputLimit, "output_limit", Consequence::kNone},
     VerdictRow{Verdict::kCallLimit, "call_limit", Consequence::kNone},
+    VerdictRow{Verdict::kFrameLimit, "frame_limit", Consequence::kNone},
+    VerdictRow{Verdict::kThreadLimit, "thread_limit", Consequence::kNone},
+    VerdictRow{Verdict::kFileLimit, "file_limit", Consequence::kNone},
+    VerdictRow{Verdict::kTmpLimit, "tmp_limit", Consequence::kNone},
     VerdictRow{Verdict::kKilledByPolicy, "killed_by_policy", Consequence::kBlockTemplate},
     VerdictRow{Verdict::kCrashed, "crashed", Consequence::kBlockTemplate},
     VerdictRow{Verdict::kSandboxError, "sandbox_error", Consequence::kNone},
@@ -34,9 +38,26 @@ struct KindRow {
 };
 
 constexpr std::array kKindRows = {
-    KindRow{"error", Consequence::kBlockTemplate}, KindRow{"load", Consequence::kBlockTemplate},
-    KindRow{"expected", Consequence::kNone},       KindRow{"render", Consequence::kNone},
-    KindRow{"memory", Consequence::kNone},
+    KindRow{"error", Consequence::kBlockTemplate},
+    KindRow{"load", Consequence::kBlockTemplate},
+    KindRow{"expected", Consequence::kNone},
+    KindRow{"render", Consequence::kNone},
+};
+
+// What a limit's note says when the report ran into it by itself, by an exception for example.
+struct LimitRow {
+  Verdict verdict;
+  const char* name;
+  int64_t Limits::* field;
+  const char* unit;
+};
+
+constexpr std::array kLimitRows = {
+    LimitRow{Verdict::kMemoryLimit, "memory_mb", &Limits::memory_mb, "MiB of memory"},
+    LimitRow{Verdict::kOutputLimit, "output_mb", &Limits::output_mb, "MiB of output"},
+    LimitRow{Verdict::kThreadLimit, "threads", &Limits::threads, "threads"},
+    LimitRow{Verdict::kFileLimit, "files", &Limits::files, "open files"},
+    LimitRow{Verdict::kTmpLimit, "tmp_mb", &Limits::tmp_mb, "MiB of temporary files"},
 };
 
 constexpr int kUnauthorized = 401;
@@ -46,11 +67,7 @@ std::string WithDetail(const std::string& text, const std::string& detail) {
   return detail.empty() ? text : text + ": " + detail;
 }
 
-std::string DescribePluginError(const Outcome& outcome, const Limits& limits) {
-  if (outcome.failure_kind == "memory") {
-    return WithDetail(fmt::format("memory limit of {} MiB reached", limits.memory_mb),
-                      outcome.message);
-  }
+std::string DescribePluginError(const Outcome& outcome) {
   if (outcome.failure_kind == "load") {
     return WithDetail("the report could not be loaded", outcome.message);
   }
@@ -58,6 +75,18 @@ std::string DescribePluginError(const Outcome& outcome, const Limits& limits) {
     return fmt::format("the api answered with status {}", outcome.api_status);
   }
   return outcome.message.empty() ? "the report failed without a message" : outcome.message;
+}
+
+// A host that ended the report has named the limit and its value already.
+std::string DescribeLimit(const Outcome& outcome, const Limits& limits) {
+  if (outcome.failure_kind.empty()) return outcome.message;
+  for (const LimitRow& row : kLimitRows) {
+    if (row.verdict != outcome.verdict) continue;
+    return WithDetail(
+        fmt::format("limit {} = {} {} reached", row.name, limits.*row.field, row.unit),
+        outcome.message);
+  }
+  return outcome.message;
 }
 
 }  // namespace
@@ -74,24 +103,20 @@ std::string DescribeFailure(const Outcome& outcome, const Limits& limits) {
     case Verdict::kOk:
       return {};
     case Verdict::kPluginError:
-      return DescribePluginError(outcome, limits);
+      return DescribePluginError(outcome);
     case Verdict::kProtocolViolation:
       return WithDetail("protocol error", outcome.message);
     case Verdict::kWallLimit:
-      return WithDetail(fmt::format("time limit of {} s reached", limits.wall_s), outcome.message);
     case Verdict::kIdleLimit:
-      return WithDetail(fmt::format("idle limit of {} s reached", limits.idle_s), outcome.message);
     case Verdict::kCpuLimit:
-      return WithDetail(fmt::format("processor time limit of {} s reached", limits.cpu_s),
-                        outcome.message);
     case Verdict::kMemoryLimit:
-      return WithDetail(fmt::format("memory limit of {} MiB reached", limits.memory_mb),
-                        outcome.message);
     case Verdict::kOutputLimit:
-      return WithDetail(fmt::format("output limit of {} MiB reached", limits.output_mb),
-                        outcome.message);
     case Verdict::kCallLimit:
-      return WithDetail(fmt::format("limit of {} requests reached", limits.calls), outcome.message);
+    case Verdict::kFrameLimit:
+    case Verdict::kThreadLimit:
+    case Verdict::kFileLimit:
+    case Verdict::kTmpLimit:
+      return DescribeLimit(outcome, limits);
     case Verdict::kKilledByPolicy:
       return WithDetail("the report did what the sandbox forbids", outcome.message);
     case Verdict::kCrashed:

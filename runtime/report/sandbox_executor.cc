@@ -104,9 +104,22 @@ constexpr std::array kVerdictPairs = {
     VerdictPair{sandbox::Verdict::kCpuLimit, Verdict::kCpuLimit},
     VerdictPair{sandbox::Verdict::kMemoryLimit, Verdict::kMemoryLimit},
     VerdictPair{sandbox::Verdict::kCallLimit, Verdict::kCallLimit},
+    VerdictPair{sandbox::Verdict::kFrameLimit, Verdict::kFrameLimit},
     VerdictPair{sandbox::Verdict::kKilledByPolicy, Verdict::kKilledByPolicy},
     VerdictPair{sandbox::Verdict::kCrashed, Verdict::kCrashed},
     VerdictPair{sandbox::Verdict::kSandboxError, Verdict::kSandboxError},
+};
+
+// Limits that report code runs into as an exception: a worker that claims one accuses itself only.
+struct KindPair {
+  std::string_view kind;
+  Verdict verdict;
+};
+
+constexpr std::array kLimitKinds = {
+    KindPair{"memory", Verdict::kMemoryLimit},       KindPair{"threads", Verdict::kThreadLimit},
+    KindPair{"files", Verdict::kFileLimit},          KindPair{"tmp", Verdict::kTmpLimit},
+    KindPair{"output_limit", Verdict::kOutputLimit},
 };
 
 uint64_t Unsigned(const Json& object, const char* key) {
@@ -136,13 +149,21 @@ void ReadPayload(const Json& payload, const Broker& broker, Outcome& outcome) {
   outcome.message = broker.Scrub(JsonString(failure, "message", "the report failed"));
   outcome.traceback = broker.Scrub(JsonString(failure, "traceback"));
   outcome.api_status = static_cast<int>(Unsigned(failure, "status"));
-  if (outcome.failure_kind == "output_limit") outcome.verdict = Verdict::kOutputLimit;
+  for (const KindPair& pair : kLimitKinds) {
+    if (pair.kind == outcome.failure_kind) outcome.verdict = pair.verdict;
+  }
+  // A report that fails once it has used its requests up failed for that.
+  if (const auto limit = broker.exhausted(); limit && outcome.verdict == Verdict::kPluginError) {
+    outcome.verdict = Verdict::kCallLimit;
+    outcome.failure_kind.clear();
+    outcome.message = limit->message;
+  }
 }
 
 Outcome MakeOutcome(const sandbox::WorkerOutcome& worker, const Broker& broker,
-                    const std::string& tier) {
+                    const sandbox::Layers& layers) {
   Outcome outcome;
-  outcome.sandbox_tier = tier;
+  outcome.sandbox_tier = Describe(layers);
   outcome.log = broker.Scrub(worker.log);
   if (worker.log_dropped > 0) {
     outcome.log +=
@@ -181,7 +202,7 @@ Result<Outcome> SandboxExecutor::Execute(const Job& job, RunObserver& observer,
       .job = JobFrame(job, connections_, placeholder, options_.environment)};
   const sandbox::WorkerOutcome worker = RunSession(*zygote, session, handler, stop);
   if (worker.verdict == sandbox::Verdict::kCancelled) return Fail(Code::kCancelled, "cancelled");
-  return MakeOutcome(worker, broker, options_.tier);
+  return MakeOutcome(worker, broker, zygote->layers());
 }
 
 }  // namespace carrel::report

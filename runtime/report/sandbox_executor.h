@@ -13,7 +13,6 @@ namespace carrel::report {
 
 struct SandboxExecutorOptions {
   std::string environment;  // "runtime environment" of the Info sheet
-  std::string tier;         // sandbox tier, stored with each report
 };
 
 // Thread-safe; the parts outlive it.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -37,24 +38,100 @@ std::vector<sandbox::RootPart> RootParts(std::string_view language, const fs::pa
   return parts;
 }
 
+constexpr auto kHealthyAfter = std::chrono::seconds(60);
+constexpr auto kFirstBackOff = std::chrono::milliseconds(500);
+constexpr auto kLongestBackOff = std::chrono::milliseconds(60'000);
+
+std::chrono::milliseconds BackOff(int deaths) {
+  const int doublings = std::min(deaths - 1, 10);
+  return std::min(kFirstBackOff * (1 << doublings), kLongestBackOff);
+}
+
 }  // namespace
 
-Result<std::shared_ptr<sandbox::Zygote>> WorkerPool::Get(std::string_view language) {
-  const std::lock_guard lock(mutex_);
-  if (const auto it = zygotes_.find(language); it != zygotes_.end()) {
-    if (it->second->alive()) return it->second;
-    zygotes_.erase(it);
+const sandbox::CgroupPool& WorkerPool::cgroups() {
+  std::call_once(cgroups_once_, [this] { cgroups_ = sandbox::CgroupPool::Open(); });
+  return *cgroups_;
+}
+
+Result<WorkerPool::ZygotePtr> WorkerPool::Get(std::string_view language) {
+  Slot& slot = SlotOf(language);
+  const std::lock_guard lock(slot.mutex);
+  if (slot.zygote && !slot.zygote->alive()) CARREL_TRY(NoteDeath(slot, language));
+  if (!slot.zygote) {
+    CARREL_ASSIGN_OR_RETURN(ZygotePtr started, Start(language));
+    Install(slot, std::move(started));
   }
+  ++slot.workers;
+  if (IsDue(slot)) Recycle(slot, std::string(language));
+  return slot.zygote;
+}
+
+WorkerPool::Slot& WorkerPool::SlotOf(std::string_view language) {
+  const std::lock_guard lock(mutex_);
+  const auto it = slots_.find(language);
+  return it != slots_.end() ? it->second : slots_[std::string(language)];
+}
+
+Result<WorkerPool::ZygotePtr> WorkerPool::Start(std::string_view language) {
+  cgroups();
   auto started = sandbox::Zygote::Start(
       {.program = options_.worker.string(),
        .arguments = {"--language", std::string(language)},
-       .root = {options_.store.string(), RootParts(language, options_.python_packages)}});
+       .root = {options_.store.string(), RootParts(language, options_.python_packages)},
+       .spares = options_.spares,
+       .cgroups = cgroups_.get()});
   if (!started) {
     return Fail(Code::kSandbox, fmt::format("{} worker: {}", language, started.error().message));
   }
-  std::shared_ptr<sandbox::Zygote> zygote = std::move(*started);
-  zygotes_.emplace(language, zygote);
-  return zygote;
+  return ZygotePtr(std::move(*started));
+}
+
+void WorkerPool::Install(Slot& slot, ZygotePtr zygote) {
+  slot.zygote = std::move(zygote);
+  slot.started = Clock::now();
+  slot.workers = 0;
+}
+
+bool WorkerPool::IsDue(const Slot& slot) const {
+  return !slot.is_recycling && (slot.workers >= options_.recycle_after_workers ||
+                                Clock::now() - slot.started >= options_.recycle_after);
+}
+
+// In the background: reports go on with the old zygote until the new one is warm.
+void WorkerPool::Recycle(Slot& slot, const std::string& language) {
+  slot.is_recycling = true;
+  slot.recycler = std::jthread([this, &slot, language] {
+    Result<ZygotePtr> started = Start(language);
+    ZygotePtr old;  // ends outside the lock, when the last session leaves it
+    const std::lock_guard lock(slot.mutex);
+    slot.is_recycling = false;
+    if (!started) {
+      slot.workers = 0;  // the old one goes on for another round
+      slot.started = Clock::now();
+      return;
+    }
+    old = std::move(slot.zygote);
+    Install(slot, std::move(*started));
+  });
+}
+
+// The first death is followed by a start at once, further ones in a row by ever longer waits.
+Status WorkerPool::NoteDeath(Slot& slot, std::string_view language) {
+  const auto now = Clock::now();
+  if (now - slot.started > kHealthyAfter) slot.deaths = 0;
+  if (slot.next_start < slot.started) {  // not counted yet
+    slot.next_start = now + (slot.deaths == 0 ? Clock::duration(0) : BackOff(slot.deaths));
+    ++slot.deaths;
+  }
+  if (now < slot.next_start) {
+    const auto wait = std::chrono::duration<double>(slot.next_start - now);
+    return Fail(Code::kSandbox, fmt::format("{} worker: its zygote died {} times; next start in "
+                                            "{:.1f} s",
+                                            language, slot.deaths, wait.count()));
+  }
+  slot.zygote.reset();
+  return {};
 }
 
 Result<std::string> WorkerPool::Subtree(const fs::path& path) const {

@@ -76,8 +76,7 @@ int Call(lua_State* L) {
                       .path = std::string(path),
                       .query = std::string(query),
                       .headers = {},
-                      .body = std::string(body),
-                      .has_body = has_body};
+                      .body = std::string(body)};
     call.headers["Accept"] = "application/json";
     if (has_body) call.headers["Content-Type"] = "application/json";
     auto reply = context.port->Call(call);

@@ -90,8 +90,7 @@ void OpenDoor(const std::shared_ptr<Door>& door) {
                         .path = path,
                         .query = query,
                         .headers = headers,
-                        .body = body ? std::string(*body) : std::string(),
-                        .has_body = body.has_value()});
+                        .body = body ? std::string(*body) : std::string()});
   };
   const auto progress = [door](const py::args& args, const py::kwargs& kwargs) {
     Progress(*door, args, kwargs);

@@ -52,6 +52,7 @@ constexpr const char* kPreloaded[] = {
     "carrel.http",
     "carrel._entrypoint",
     "carrel._failure",
+    "carrel._rehearsal",
 };
 
 Status AsStatus(const PyStatus& status) {

@@ -25,6 +25,15 @@ class PythonHost final : public sdk::LanguageHost {
   void AfterForkInParent() override { python::AfterForkInParent(); }
   void AfterForkInChild() override { python::AfterForkInChild(); }
 
+  void Park() override {
+    try {
+      py::module_::import("carrel._rehearsal").attr("rehearse")();
+    } catch (const std::exception&) {
+      // Nothing depends on it: the report does all of it itself.
+      PyErr_Clear();
+    }
+  }
+
   sdk::ReportEnd Run(const sdk::ReportJob& job, sdk::ReportPort& port,
                      render::Renderer* renderer) override {
     if (renderer == nullptr && !RendersItself(job.renderer_type)) {

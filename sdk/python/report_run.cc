@@ -115,6 +115,7 @@ void ReportRun::Render(PyObject* report, PyObject* result) {
   const py::handle python_result(result);
   if (renderer_ == nullptr) {
     python_report.attr("render")(python_result);
+    rows_ = python_report.attr("rows").cast<uint64_t>();
     return;
   }
   if (python_report.attr("is_async")(python_result).cast<bool>()) {

@@ -25,7 +25,6 @@ struct ApiCall {
   std::string query;       // raw, put on the wire as it stands
   std::map<std::string, std::string> headers;
   std::string body;
-  bool has_body = false;
 };
 
 struct ApiReply {
@@ -70,7 +69,7 @@ struct ReportFailure {
   // "load"      module or function missing, syntax error
   // "api"       an API error left the report; status is set
   // "render"    a row or cell that the output format cannot hold
-  // "memory"    out of memory
+  // "memory", "threads", "files", "tmp"   ran into that limit of the sandbox
   std::string kind;
   std::string message;    // one line
   std::string traceback;  // at most 64 KiB, UTF-8
@@ -100,6 +99,9 @@ class LanguageHost {
   virtual void BeforeFork() {}
   virtual void AfterForkInParent() {}
   virtual void AfterForkInChild() {}
+
+  // In a worker, before its job is known: what every run does, done ahead.
+  virtual void Park() {}
 
   // Runs one report to its end: loads the entry point, calls it, drains its rows into `renderer`
   // (null for the types the language renders itself: Python's jinja2 and pdf) and finishes it.

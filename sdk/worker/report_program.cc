@@ -114,6 +114,12 @@ ReportFailure OutputFailure(const Error& error) {
 
 }  // namespace
 
+Status ReportProgram::Warm() {
+  // The library behind it reads its configuration at the first use: once here, not in each worker.
+  (void)Sha256Hex("");
+  return language_->Warm();
+}
+
 Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
   const ReportJob job = ParseJob(json, output_fd);
   WorkerPort port(socket);
@@ -142,8 +148,7 @@ Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
   return {{"status", "ok"},
           {"rows", end.rows},
           {"bytes", info.st_size},
-          {"sha256", std::move(*sha256)},
-          {"finish_time", FormatIso(SystemClock().Now())}};
+          {"sha256", std::move(*sha256)}};
 }
 
 Json ReportProgram::Inspect(const Json& json) {
@@ -163,7 +168,7 @@ Json ReportProgram::Inspect(const Json& json) {
       }
     }
     workbooks.push_back({{"readable", workbook.has_value()},
-                         {"error", workbook ? "" : workbook.error().message},
+                         {"error", workbook ? "" : Truncate(ToUtf8(workbook.error().message), 500)},
                          {"sheets", sheets}});
   }
   return {{"status", "ok"}, {"entrypoints", entrypoints}, {"workbooks", workbooks}};

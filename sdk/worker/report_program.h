@@ -13,18 +13,19 @@ namespace carrel::sdk {
 //   {entrypoint, spec, local_id, report_name, report_description,
 //    renderer: {type, template, args}, parameters, endpoint, api_key, connection, default_limit,
 //    info: {account_id, account_name, report_id, report_name, environment, start_time}}
-//   -> outcome {status: "ok"|"failed", rows, bytes, sha256, finish_time, failure: {kind, message,
-//    traceback, status}}; kind as in ReportFailure, or "output_limit" for a full output or disk
+//   -> outcome {status: "ok"|"failed", rows, bytes, sha256, failure: {kind, message, traceback,
+//    status}}; kind as in ReportFailure, or "output_limit" for a full output or disk
 // kind "inspect": {entrypoints: [{file, function}], workbooks: [{file}]}
 //   -> outcome {status: "ok", entrypoints: [facts], workbooks: [{readable, error, sheets}]}
 class ReportProgram final : public sandbox::WorkerProgram {
  public:
   explicit ReportProgram(std::unique_ptr<LanguageHost> language) : language_(std::move(language)) {}
 
-  Status Warm() override { return language_->Warm(); }
+  Status Warm() override;
   void BeforeFork() override { language_->BeforeFork(); }
   void AfterForkInParent() override { language_->AfterForkInParent(); }
   void AfterForkInChild() override { language_->AfterForkInChild(); }
+  void Park() override { language_->Park(); }
   int Run(int socket, int output_fd) override;
 
  private:

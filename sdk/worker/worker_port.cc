@@ -44,13 +44,9 @@ Result<ApiReply> WorkerPort::Call(const ApiCall& call) {
     const std::lock_guard lock(reply_mutex_);
     id = next_id_++;
   }
-  const Json header = {{"id", id},
-                       {"connection", call.connection},
-                       {"method", call.method},
-                       {"path", call.path},
-                       {"query", call.query},
-                       {"headers", call.headers},
-                       {"has_body", call.has_body}};
+  const Json header = {
+      {"id", id},          {"connection", call.connection}, {"method", call.method},
+      {"path", call.path}, {"query", call.query},           {"headers", call.headers}};
   const std::string payload = sandbox::EncodeEnvelope(header, call.body);
   if (payload.size() > sandbox::kMaxFrameBytes) {
     return Fail(Code::kLimit, "the request is larger than 16 MiB");

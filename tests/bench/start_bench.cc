@@ -5,14 +5,9 @@
 //               --job NAME LANGUAGE SUBTREE JSON ... --peer NAME COMMAND ...
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdlib>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,15 +17,15 @@
 #include "runtime/base/json.h"
 #include "runtime/report/worker_pool.h"
 #include "sandbox/session.h"
+#include "tests/bench/peer_process.h"
 
 namespace {
 
 using carrel::Json;
-using SteadyClock = std::chrono::steady_clock;
-
-double Milliseconds(SteadyClock::duration d) {
-  return std::chrono::duration<double, std::milli>(d).count();
-}
+using carrel::bench::Die;
+using carrel::bench::Milliseconds;
+using carrel::bench::Quantile;
+using carrel::bench::SteadyClock;
 
 // Notes the moment of the first row.
 class FirstRow final : public carrel::sandbox::SessionHandler {
@@ -54,32 +49,17 @@ struct Line {
   std::vector<double> whole;
 };
 
-double Quantile(std::vector<double> values, double q) {
-  if (values.empty()) return 0;
-  std::ranges::sort(values);
-  return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
-}
-
 struct JobSpec {
   std::string name, language, subtree;
   Json job;
-};
-
-struct PeerSpec {
-  std::string name, command;
 };
 
 struct Options {
   carrel::report::WorkerPoolOptions pool;
   int runs = 50;
   std::vector<JobSpec> jobs;
-  std::vector<PeerSpec> peers;
+  std::vector<carrel::bench::Peer> peers;
 };
-
-[[noreturn]] void Die(const std::string& message) {
-  fmt::print(stderr, "start_bench: {}\n", message);
-  std::exit(1);
-}
 
 Options Parse(int argc, char** argv) {
   Options options;
@@ -129,25 +109,6 @@ void RunJob(carrel::report::WorkerPool& pool, const JobSpec& spec, Line& line) {
   line.whole.push_back(Milliseconds(end - start));
 }
 
-void RunPeer(const PeerSpec& spec, Line& line) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-  const std::string command = "exec " + spec.command;
-  const char* arguments[] = {"sh", "-c", command.c_str(), nullptr};
-  const auto start = SteadyClock::now();
-  pid_t pid = 0;
-  if (::posix_spawn(&pid, "/bin/sh", &actions, nullptr, const_cast<char**>(arguments), environ)) {
-    Die("cannot start " + spec.command);
-  }
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  line.whole.push_back(Milliseconds(SteadyClock::now() - start));
-  line.first_row.push_back(line.whole.back());
-  posix_spawn_file_actions_destroy(&actions);
-  if (status != 0) Die(fmt::format("{}: status {}", spec.command, status));
-}
-
 void Print(const std::vector<Line>& ours, const std::vector<Line>& peers) {
   fmt::print("| start to first row | median ms | p95 ms | whole report, median ms |");
   for (const Line& peer : peers) fmt::print(" {} takes × |", peer.name);
@@ -172,11 +133,14 @@ int main(int argc, char** argv) {
   carrel::report::WorkerPool pool(options.pool);
   std::vector<Line> ours, peers;
   for (const JobSpec& job : options.jobs) ours.push_back({job.name, {}, {}});
-  for (const PeerSpec& peer : options.peers) peers.push_back({peer.name, {}, {}});
+  for (const auto& peer : options.peers) peers.push_back({peer.name, {}, {}});
   // Interleaved, so that a slow moment of the machine meets everybody.
   for (int run = -1; run < options.runs; ++run) {
     for (size_t i = 0; i < ours.size(); ++i) RunJob(pool, options.jobs[i], ours[i]);
-    for (size_t i = 0; i < peers.size(); ++i) RunPeer(options.peers[i], peers[i]);
+    for (size_t i = 0; i < peers.size(); ++i) {
+      peers[i].whole.push_back(carrel::bench::RunPeer(options.peers[i]));
+      peers[i].first_row.push_back(peers[i].whole.back());
+    }
     if (run < 0) {  // the first round warms zygotes and caches
       for (std::vector<Line>* lines : {&ours, &peers}) {
         for (Line& line : *lines) line = {line.name, {}, {}};

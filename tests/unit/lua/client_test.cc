@@ -90,7 +90,7 @@ TEST_F(LuaTest, ResourcesSubCollectionsAndActions) {
   EXPECT_THAT(renderer->rows, ElementsAre("t:AS-1|i:7|true|t:PR-2|t:PR-2|true|i:0|false"));
   EXPECT_EQ(port.calls[2].body, R"({"note":"ok"})");
   EXPECT_EQ(port.calls[2].headers.at("Content-Type"), "application/json");
-  EXPECT_FALSE(port.calls[0].has_body);
+  EXPECT_EQ(port.calls[0].body, "");
 }
 
 TEST_F(LuaTest, CharactersThatAUrlMayNotHoldAreEscapedOnce) {

@@ -62,6 +62,24 @@ TEST(PythonRenderers, JinjaTakesAsynchronousData) {
   EXPECT_EQ(outcome.output, "x");
 }
 
+TEST(PythonRenderers, RowsThatATemplateTakesAreCounted) {
+  Checkout checkout;
+  constexpr const char* kAll = "{% for row in data %}{{ row[0] }}{% endfor %}";
+  const auto rows = [&](const std::string& source, const char* text, const char* type = "jinja2") {
+    const Outcome outcome = checkout.RunJob(TemplateJob(checkout, source, type, text), nullptr);
+    EXPECT_EQ(outcome.message(), "") << source;
+    return outcome.end.rows;
+  };
+  const std::string generate = "def generate(*args): ";
+  EXPECT_EQ(rows(kRows, kAll), 3u);
+  EXPECT_EQ(rows(kRows, "no rows"), 0u);
+  EXPECT_EQ(rows(std::string("async ") + (kRows + 1), kAll), 3u);
+  EXPECT_EQ(rows(generate + "return [['a'], ['b']]", kAll), 2u);
+  EXPECT_EQ(rows(generate + "return map(str, range(5))", kAll), 5u);
+  EXPECT_EQ(rows(generate + "return {'a': [1, 2]}", "{{ data.a }}"), 0u);
+  EXPECT_EQ(rows(kRows, kAll, "pdf"), 3u);
+}
+
 TEST(PythonRenderers, ATemplateThatIsWrongFailsTheRenderer) {
   Checkout checkout;
   Outcome outcome = checkout.RunJob(TemplateJob(checkout, kRows, "jinja2", "\n{% for %}"), nullptr);

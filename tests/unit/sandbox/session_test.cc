@@ -174,14 +174,15 @@ TEST_F(SessionTest, TimeLimitsEndAWorkerWithTheirOwnVerdict) {
   EXPECT_EQ(Run({{"act", "spin"}}, limits).verdict, Verdict::kCpuLimit);
 }
 
-TEST_F(SessionTest, MemoryAndThreadsAreCapped) {
-#if defined(__SANITIZE_ADDRESS__)
-  // AddressSanitizer needs the address space that the limit takes away; the thread cap holds.
-#else
+TEST_F(SessionTest, MemoryBeyondTheLimitEndsTheWorkerWithItsValue) {
   Limits limits;
   limits.memory_mb = 64;
-  EXPECT_LT(Result({{"act", "memory"}}, limits).get<int64_t>() * 16, 64 + kAddressSlackMb);
-#endif
+  const WorkerOutcome outcome = Run({{"act", "memory"}}, limits);
+  EXPECT_EQ(outcome.verdict, Verdict::kMemoryLimit) << outcome.reason;
+  EXPECT_THAT(outcome.reason, HasSubstr("memory_mb = 64"));
+}
+
+TEST_F(SessionTest, ThreadsAreCapped) {
   Limits threads;
   threads.threads = 8;
   EXPECT_LT(Result({{"act", "threads"}}, threads).get<int>(), 8);

@@ -237,9 +237,23 @@ class TestProgram final : public carrel::sandbox::WorkerProgram {
   }
 };
 
+// "--fail STEP ERRNO": the confinement step that fails, and how.
+const char* failing_step = nullptr;
+int failing_errno = 0;
+
+int Fail(const char* step) {
+  return failing_step != nullptr && std::strcmp(step, failing_step) == 0 ? failing_errno : 0;
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc == 4 && std::strcmp(argv[1], "--fail") == 0) {
+    failing_step = argv[2];
+    failing_errno = std::atoi(argv[3]);
+  }
   TestProgram program;
-  return carrel::sandbox::RunZygote(program, 3, 4);
+  carrel::sandbox::ServerOptions options;
+  options.fault = Fail;
+  return carrel::sandbox::RunZygote(program, 3, 4, options);
 }

@@ -150,6 +150,18 @@ def test_a_client_made_by_the_report_calls_absolute_urls_with_its_placeholder(ap
         away.products.all().first()
 
 
+def test_a_client_made_by_the_report_follows_redirects_without_taking_the_key_along(
+    api, host
+) -> None:
+    client = ConnectClient("ApiKey placeholder", api.endpoint)
+    assert client.get("moved")["target"] == "/public/v1/echo?moved=1"
+    assert client.response.url == f"{api.endpoint}/echo?moved=1"
+    assert host.calls[1][4]["Authorization"] == "ApiKey placeholder"
+    with pytest.raises(ClientError, match="invalid is not permitted"):
+        client.get("away")
+    assert "Authorization" not in host.calls[-1][4]
+
+
 def test_authorization_among_the_default_headers_is_refused() -> None:
     with pytest.raises(ValueError, match="Authorization"):
         ConnectClient("key", default_headers={"Authorization": "other"})

@@ -20,6 +20,7 @@ def bridge(monkeypatch, host):
         (requests.adapters.HTTPAdapter, "send"),
         (urllib.request.HTTPHandler, "http_open"),
         (urllib.request.HTTPSHandler, "https_open"),
+        (urllib.request.HTTPRedirectHandler, "redirect_request"),
     ):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
@@ -89,11 +90,26 @@ def test_requests_redirected_to_another_host_are_refused(api) -> None:
         requests.get(f"{api.endpoint}/away")
 
 
-def test_sessions_keep_cookies(api) -> None:
+def test_sessions_keep_headers_parameters_and_hooks(api) -> None:
+    seen = []
     with requests.Session() as session:
-        session.get(f"{api.endpoint}/cookie")
-        assert session.cookies["session"] == "abc"
-        assert session.get(f"{api.endpoint}/echo").json()["headers"]["cookie"] == "session=abc"
+        session.headers["X-Session"] = "1"
+        session.params = {"all": "yes"}
+        session.hooks["response"].append(lambda answer, **_: seen.append(answer.status_code))
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=3))
+        echoed = session.get(f"{api.endpoint}/echo", params={"a": 1}).json()
+    assert echoed["target"] == "/public/v1/echo?all=yes&a=1"
+    assert echoed["headers"]["x-session"] == "1"
+    assert seen == [200]
+
+
+def test_prepared_requests_and_lines_work(api) -> None:
+    request = requests.Request("POST", f"{api.endpoint}/echo", data="a\nb").prepare()
+    with requests.Session() as session:
+        answer = session.send(request, stream=True, timeout=(1, 2), verify=False)
+    assert answer.request is request
+    assert json.loads(b"".join(answer.iter_lines()))["body"] == "a\nb"
+    assert answer.encoding is None or answer.encoding
 
 
 def test_requests_error_statuses_and_refusals_raise_as_usual(api) -> None:
@@ -124,6 +140,16 @@ def test_urlopen_posts_and_follows_redirects(api) -> None:
     assert opener.open(f"{api.endpoint}/moved").url == f"{api.endpoint}/echo?moved=1"
 
 
+def test_urlopen_leaves_the_credential_behind_when_the_origin_changes(api, host) -> None:
+    request = urllib.request.Request(f"{api.endpoint}/away", headers={"Authorization": "key"})
+    with pytest.raises(urllib.error.URLError, match="invalid is not permitted"):
+        urllib.request.urlopen(request)
+    assert "Authorization" in host.calls[0][4]
+    assert "Authorization" not in host.calls[1][4]
+    same = urllib.request.Request(f"{api.endpoint}/moved", headers={"Authorization": "key"})
+    assert json.load(urllib.request.urlopen(same))["headers"]["authorization"] == "key"
+
+
 def test_urlopen_raises_its_own_errors(api) -> None:
     with pytest.raises(urllib.error.HTTPError) as failed:
         urllib.request.urlopen(f"{api.endpoint}/errors/409")
@@ -137,8 +163,9 @@ def test_urlopen_raises_its_own_errors(api) -> None:
 def test_installing_imports_nothing_and_patches_on_import() -> None:
     code = """
 import sys, types
-import carrel.http
+import carrel.http, carrel.no_network
 carrel.http.install(); carrel.http.install()
+carrel.no_network.install(); carrel.no_network.install()
 assert not {'requests', 'urllib.request', 'http.client', 'ssl', 'socket'} & set(sys.modules)
 module = types.ModuleType('_carrel')
 module.CallError = type('CallError', (Exception,), {})
@@ -149,6 +176,14 @@ assert requests.get('https://one.invalid/x').headers['x-seen'] == 'https://one.i
 assert urllib.request.urlopen('https://two.invalid/').read() == b'ok'
 import inspect
 assert 'HTTPAdapter' in inspect.getsource(requests.adapters)
+import http.client
+try:
+    http.client.HTTPSConnection('three.invalid').request('GET', '/')
+except PermissionError as error:
+    assert str(error) == '[Errno 1] three.invalid:443: ' + carrel.no_network.TEXT
+else:
+    assert False
+assert not hasattr(http.client.HTTPConnection.connect.carrel_original, 'carrel_original')
 print('done')
 """
     done = subprocess.run(

@@ -14,11 +14,13 @@ from typing import Any, TextIO
 
 from connect.client import AsyncConnectClient, ConnectClient
 
-from carrel import http
+from carrel import http, no_network
 from carrel._failure import LoadError
 
 # Renderer type -> the module that writes it.
 _OWN_RENDERERS = {"jinja2": "carrel._jinja2_render", "pdf": "carrel._pdf_render"}
+
+_streams_are_open = False  # by a worker, while it was parked
 
 
 class Report:
@@ -27,9 +29,10 @@ class Report:
     def __init__(self, job: str):
         self.job: dict[str, Any] = json.loads(job)
         self.extra_context: Any = None
+        self.rows = 0  # that the template of an own renderer took
         self._function: Callable[..., Any] | None = None
         self._renderer: Any = None
-        _open_streams()
+        open_streams()
 
     def load(self) -> None:
         """Imports the entry point. Raises what the import raises, LoadError for a bad name."""
@@ -38,6 +41,7 @@ class Report:
             # Ahead of the checkout's modules, so that none takes the place of a library's.
             self._renderer = importlib.import_module(name)
         http.install()
+        no_network.install()
         sys.dont_write_bytecode = True
         sys.path.insert(0, self.job["root"])
         module_name, _, function_name = self.job["entrypoint"].rpartition(".")
@@ -88,17 +92,19 @@ class Report:
         self.extra_context = data
 
 
-def _open_streams() -> None:
+def open_streams() -> None:
     """The report's log: lines leave at once, and no character can make a print fail."""
-
-    def log(descriptor: int) -> TextIO:
-        return open(descriptor, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
-
+    global _streams_are_open
+    if _streams_are_open:
+        return
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         try:
             os.fstat(descriptor)
         except OSError:
             continue
-        stream = log(descriptor)
+        stream: TextIO = open(
+            descriptor, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False
+        )
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+    _streams_are_open = True

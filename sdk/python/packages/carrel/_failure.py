@@ -4,6 +4,7 @@ Looking at an exception runs code of the report (``__str__``, ``__class__``), so
 believes that it works.
 """
 
+import errno
 import os
 import traceback
 from typing import Any
@@ -42,6 +43,8 @@ def _kind(error: BaseException, loading: bool) -> str:
     kind = type(error)
     if issubclass(kind, MemoryError):
         return "memory"
+    if limit := _limit(error):
+        return limit
     if issubclass(kind, LoadError):
         return "load"
     if issubclass(kind, RenderError):
@@ -51,6 +54,17 @@ def _kind(error: BaseException, loading: bool) -> str:
     if issubclass(kind, ClientError):
         return "api"
     return "expected" if kind is RuntimeError else "error"
+
+
+def _limit(error: BaseException) -> str:
+    """The limit of the sandbox that an exception stands for, if it does."""
+    if issubclass(type(error), OSError) and error.errno == errno.EMFILE:
+        return "files"
+    if issubclass(type(error), OSError) and error.errno == errno.ENOSPC:
+        return "tmp"
+    if type(error) is RuntimeError and error.args == ("can't start new thread",):
+        return "threads"
+    return ""
 
 
 def _message(error: BaseException, kind: str, entrypoint: str) -> str:

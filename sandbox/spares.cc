@@ -1,0 +1,72 @@
+#include "sandbox/spares.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace carrel::sandbox {
+namespace {
+
+constexpr auto kFirstBackOff = std::chrono::milliseconds(100);
+constexpr auto kLongestBackOff = std::chrono::milliseconds(5000);
+
+// A parked worker that is gone, whoever ended it, is no use to a report.
+bool IsAlive(const WorkerProcess& worker) {
+  pollfd fds[] = {{worker.pidfd.get(), POLLIN, 0}};
+  return ::poll(fds, 1, 0) == 0;
+}
+
+}  // namespace
+
+void Spares::Start() {
+  if (count_ > 0) refiller_ = std::jthread([this](const std::stop_token& stop) { Refill(stop); });
+}
+
+void Spares::Stop() {
+  refiller_ = std::jthread();
+  const std::lock_guard lock(mutex_);
+  parked_.clear();
+}
+
+Result<WorkerProcess> Spares::Take() {
+  {
+    const std::lock_guard lock(mutex_);
+    while (!parked_.empty()) {
+      WorkerProcess worker = std::move(parked_.front());
+      parked_.pop_front();
+      wanted_.notify_all();
+      if (IsAlive(worker)) return worker;
+    }
+  }
+  return fork_();
+}
+
+int Spares::parked() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(parked_.size());
+}
+
+void Spares::Refill(const std::stop_token& stop) {
+  auto back_off = kFirstBackOff;
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    const bool lacks =
+        wanted_.wait(lock, stop, [this] { return parked_.size() < static_cast<size_t>(count_); });
+    if (!lacks) return;
+    lock.unlock();
+    auto worker = fork_();
+    lock.lock();
+    if (worker) {
+      parked_.push_back(std::move(*worker));
+      back_off = kFirstBackOff;
+      continue;
+    }
+    // The machine is out of something; reports that need a worker now say so themselves.
+    wanted_.wait_for(lock, stop, back_off, [] { return false; });
+    back_off = std::min(back_off * 2, kLongestBackOff);
+  }
+}
+
+}  // namespace carrel::sandbox

@@ -1,0 +1,252 @@
+// The zygote as a whole: tiers, faults at every step, parked workers, control groups.
+#include "sandbox/zygote.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/base/files.h"
+#include "sandbox/confinement.h"
+#include "sandbox/landlock.h"
+#include "sandbox/session.h"
+
+namespace carrel::sandbox {
+namespace {
+
+using testing::HasSubstr;
+
+class Quiet final : public SessionHandler {
+ public:
+  Answer OnCall(const Json&, std::string_view, std::stop_token) override { return {}; }
+  void OnProgress(const Json&) override {}
+  void OnLog(std::string_view) override {}
+};
+
+class ZygoteTreeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ::chmod(store_.path().c_str(), 0755);
+    ASSERT_TRUE(MakeDirectories(store_.path() / "one"));
+    ASSERT_TRUE(WriteFileAtomic(store_.path() / "one" / "mine.txt", "mine"));
+  }
+
+  ZygoteOptions Options(std::vector<std::string> arguments = {}) const {
+    return {.program = CARREL_TEST_WORKER,
+            .arguments = std::move(arguments),
+            .root = {store_.path().string(), {}}};
+  }
+
+  static WorkerOutcome Run(Zygote& zygote, Json job, Limits limits = {}) {
+    Quiet handler;
+    return RunSession(zygote, {.subtree = "one", .limits = limits, .job = std::move(job)}, handler,
+                      {});
+  }
+
+  static Json Result(Zygote& zygote, Json job) {
+    const WorkerOutcome outcome = Run(zygote, std::move(job));
+    EXPECT_EQ(outcome.verdict, Verdict::kDone) << outcome.reason;
+    return outcome.payload.is_object() ? outcome.payload["result"] : Json();
+  }
+
+  TempDir store_ = *TempDir::Create("/tmp", "carrel-store-");
+};
+
+std::vector<std::string> AllSteps() {
+  std::vector<std::string> names;
+  for (const auto& steps : {ParkingSteps(), ConfiningSteps()}) {
+    for (const ConfinementStep& step : steps) names.emplace_back(step.name);
+  }
+  return names;
+}
+
+TEST_F(ZygoteTreeTest, AFaultAtAnyStepEndsTheWorkerBeforeItReadsAnything) {
+  ASSERT_GE(AllSteps().size(), 12U);
+  for (const std::string& step : AllSteps()) {
+    for (const int error : {EPERM, ENOMEM}) {
+      auto zygote = Zygote::Start(Options({"--fail", step, std::to_string(error)}));
+      ASSERT_TRUE(zygote) << step << ": " << zygote.error().message;
+      const WorkerOutcome outcome = Run(**zygote, {{"act", "print"}});
+      EXPECT_EQ(outcome.verdict, Verdict::kSandboxError) << step;
+      EXPECT_THAT(outcome.reason, HasSubstr(step));
+      EXPECT_EQ(outcome.log, "") << "the job ran after " << step << " had failed";
+    }
+  }
+}
+
+TEST_F(ZygoteTreeTest, AFaultWhileTheZygoteStartsIsAnErrorOfTheStart) {
+  for (const char* step : {"helper namespaces", "root"}) {
+    const auto zygote = Zygote::Start(Options({"--fail", step, std::to_string(EPERM)}));
+    ASSERT_FALSE(zygote) << step;
+    EXPECT_EQ(zygote.error().code, Code::kSandbox);
+    EXPECT_THAT(zygote.error().message, HasSubstr(step));
+  }
+}
+
+TEST_F(ZygoteTreeTest, KnowsItsLayers) {
+  auto zygote = Zygote::Start(Options());
+  ASSERT_TRUE(zygote) << zygote.error().message;
+  EXPECT_EQ((*zygote)->layers().tier, Tier::kFull);
+  EXPECT_EQ((*zygote)->layers().landlock_abi, LandlockAbi());
+  EXPECT_EQ((*zygote)->layers().cgroups, "none");
+}
+
+void WriteText(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text << std::flush;
+}
+
+// Runs one test of this program as root of a user namespace that may have no further ones.
+int RunWithoutUserNamespaces(const char* filter) {
+  int ready[2];
+  if (::pipe(ready) != 0) return -1;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ::_exit(99);
+    (void)!::write(ready[1], "u", 1);
+    ::close(ready[1]);
+    while (::access("/proc/self/uid_map", R_OK) == 0 && ::getuid() != 0) ::usleep(1000);
+    WriteText("/proc/sys/user/max_user_namespaces", "0");
+    const std::string argument = std::string("--gtest_filter=") + filter;
+    ::execl("/proc/self/exe", "sandbox_test", "--gtest_also_run_disabled_tests", argument.c_str(),
+            nullptr);
+    ::_exit(98);
+  }
+  char byte = 0;
+  (void)!::read(ready[0], &byte, 1);
+  const std::string proc = fmt::format("/proc/{}/", child);
+  WriteText(proc + "gid_map", "0 0 1000000");
+  WriteText(proc + "uid_map", "0 0 1000000");
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(ZygoteTreeTest, ARootHostWithoutUserNamespacesUsesAccountsInstead) {
+  if (::geteuid() != 0) GTEST_SKIP() << "the tier is one of root";
+  EXPECT_EQ(RunWithoutUserNamespaces("ZygoteTreeTest.DISABLED_InTheRootTier"), 0);
+}
+
+TEST_F(ZygoteTreeTest, DISABLED_InTheRootTier) {
+  auto zygote = Zygote::Start(Options());
+  ASSERT_TRUE(zygote) << zygote.error().message;
+  EXPECT_EQ((*zygote)->layers().tier, Tier::kRoot);
+  const Json identity = Result(**zygote, {{"act", "identity"}});
+  EXPECT_EQ(identity["pid"], 1);
+  EXPECT_GT(identity["uid"], kRootHostWorkerId);
+  EXPECT_NE(identity["uid"], Result(**zygote, {{"act", "identity"}})["uid"]);
+  EXPECT_EQ(Result(**zygote, {{"act", "open"}, {"path", "/plugin/mine.txt"}}), "ok");
+  EXPECT_EQ(Result(**zygote, {{"act", "open"}, {"path", "/etc/shadow"}}), "ENOENT");
+  EXPECT_EQ(Result(**zygote, {{"act", "list"}, {"path", "/store"}}), Json::array());
+  EXPECT_EQ(Result(**zygote, {{"act", "write"}, {"path", "/plugin/new"}}), "EROFS");
+  const Json calls = Result(**zygote, {{"act", "calls"}});
+  for (const auto& [name, answer] : calls.items()) EXPECT_EQ(answer, "EPERM") << name;
+  EXPECT_EQ(Run(**zygote, {{"act", "mount"}}).verdict, Verdict::kKilledByPolicy);
+}
+
+TEST_F(ZygoteTreeTest, ParkedWorkersServeOneJobEachAndAreReplaced) {
+  ZygoteOptions options = Options();
+  options.spares = 3;
+  auto zygote = Zygote::Start(options);
+  ASSERT_TRUE(zygote) << zygote.error().message;
+  const auto fill = [&] {
+    for (int i = 0; i < 500 && (*zygote)->parked() < 3; ++i) ::usleep(10'000);
+    return (*zygote)->parked();
+  };
+  EXPECT_EQ(fill(), 3);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(Result(**zygote, {{"act", "write"}, {"path", "/tmp/left"}}), "ok");
+    EXPECT_EQ(Result(**zygote, {{"act", "list"}, {"path", "/tmp"}}), Json::array());
+  }
+  EXPECT_EQ(fill(), 3);
+}
+
+TEST_F(ZygoteTreeTest, AParkedWorkerThatDiedIsNotGivenToAReport) {
+  ZygoteOptions options = Options();
+  options.spares = 1;
+  auto zygote = Zygote::Start(options);
+  ASSERT_TRUE(zygote) << zygote.error().message;
+  for (int i = 0; i < 500 && (*zygote)->parked() < 1; ++i) ::usleep(10'000);
+  {
+    auto worker = (*zygote)->Take();
+    ASSERT_TRUE(worker) << worker.error().message;
+    ASSERT_GT(worker->pid, 0);
+  }
+  for (int i = 0; i < 500 && (*zygote)->parked() < 1; ++i) ::usleep(10'000);
+  auto next = (*zygote)->Take();
+  ASSERT_TRUE(next);
+  ASSERT_EQ(::kill(next->pid, SIGKILL), 0);
+  EXPECT_EQ(Result(**zygote, {{"act", "open"}, {"path", "/plugin/mine.txt"}}), "ok");
+}
+
+class CgroupTest : public ZygoteTreeTest {
+ protected:
+  void SetUp() override {
+    ZygoteTreeTest::SetUp();
+    if (cgroups_->version() == CgroupVersion::kNone) GTEST_SKIP() << cgroups_->reason();
+    ZygoteOptions options = Options();
+    options.cgroups = cgroups_.get();
+    auto started = Zygote::Start(options);
+    ASSERT_TRUE(started) << started.error().message;
+    zygote_ = std::move(*started);
+  }
+
+  std::unique_ptr<CgroupPool> cgroups_ = CgroupPool::Open();
+  std::unique_ptr<Zygote> zygote_;
+};
+
+TEST_F(CgroupTest, TheKernelsCountTellsMemoryFromOtherKills) {
+  Limits limits;
+  limits.memory_mb = 64;
+  limits.tmp_mb = 1;
+  const WorkerOutcome outcome = Run(*zygote_, {{"act", "memory"}}, limits);
+  EXPECT_EQ(outcome.verdict, Verdict::kMemoryLimit) << outcome.reason;
+  EXPECT_THAT(outcome.reason, HasSubstr("memory_mb = 64"));
+  EXPECT_LT(outcome.usage.max_rss_kb, 100 * 1024);
+}
+
+TEST_F(CgroupTest, AKillFromOutsideIsNotCalledALackOfMemory) {
+  Quiet handler;
+  WorkerOutcome outcome;
+  std::jthread run([&] {
+    outcome = RunSession(*zygote_, {.subtree = "one", .job = {{"act", "sleep"}}}, handler, {});
+  });
+  ::usleep(200'000);
+  // The only process of the machine whose command line is the test worker's and which is alone in
+  // a control group of ours.
+  const std::string command = fmt::format(
+      "for p in $(cat $(find /sys/fs/cgroup -path '*carrel-{}-*' -name cgroup.procs)); do kill -9 "
+      "$p; done",
+      ::getpid());
+  ASSERT_EQ(::system(command.c_str()), 0);
+  run.join();
+  EXPECT_EQ(outcome.verdict, Verdict::kCrashed) << outcome.reason;
+}
+
+TEST_F(CgroupTest, GroupsAreUsedAgainAndGoWithThePool) {
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(Result(*zygote_, {{"act", "open"}, {"path", "/plugin/mine.txt"}}), "ok");
+  }
+  const std::string count = fmt::format(
+      "test $(find /sys/fs/cgroup -type d -name 'carrel-{}-*' | wc -l) -le {}", ::getpid(), 4);
+  EXPECT_EQ(::system(count.c_str()), 0);
+  zygote_.reset();
+  cgroups_.reset();
+  const std::string none = fmt::format(
+      "test $(find /sys/fs/cgroup -type d -name 'carrel-{}-*' | wc -l) = 0", ::getpid());
+  EXPECT_EQ(::system(none.c_str()), 0);
+}
+
+}  // namespace
+}  // namespace carrel::sandbox
