@@ -2,20 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <utility>
 
 #include "runtime/cli/invocation.h"
 #include "runtime/cli/sources.h"
+#include "runtime/net/address_policy.h"
+#include "runtime/net/url.h"
 #include "runtime/report/host_identity.h"
 #include "sandbox/limits.h"
 
 namespace carrel::cli {
 namespace {
-
-// Every layer is mandatory: a sandbox that starts at all is the whole sandbox.
-constexpr const char* kTier = "full";
 
 // Keys are handed out as "SU-000-000-000:secret"; on the wire the scheme stands before them.
 std::string AuthorizationValue(std::string key) {
@@ -40,7 +40,18 @@ Result<report::Access> AccessOf(const Settings& settings) {
                                         settings.Get("api.access").origin, word));
 }
 
-Result<report::Connection> NamedConnection(const std::string& text, report::Access access) {
+// An address that the operator wrote down may be of this machine or network. A name may not lead
+// there: who answers for the name is somebody else.
+net::AddressPolicy AddressesOf(const Settings& settings, const std::string& text) {
+  const auto url = net::ParseUrl(text);
+  const bool is_written = url && (url->host == "localhost" ||
+                                  net::ClassifyLiteral(url->host) != net::AddressClass::kUnknown);
+  return is_written || settings.IsOn("net.private") ? net::AddressPolicy::kAllowPrivate
+                                                    : net::AddressPolicy::kPublicOnly;
+}
+
+Result<report::Connection> NamedConnection(const Settings& settings, const std::string& text,
+                                           report::Access access) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
     return Fail(Code::kUsage, fmt::format("--connection: found '{}', expected NAME=URL", text));
@@ -49,7 +60,7 @@ Result<report::Connection> NamedConnection(const std::string& text, report::Acce
   connection.name = text.substr(0, equals);
   connection.base_url = text.substr(equals + 1);
   connection.access = access;
-  connection.addresses = net::AddressPolicy::kAllowPrivate;
+  connection.addresses = AddressesOf(settings, connection.base_url);
   if (const char* key = std::getenv(KeyVariable(connection.name).c_str())) {
     connection.credential = report::Secret(AuthorizationValue(key));
   }
@@ -74,6 +85,9 @@ report::RepositoryServiceOptions RepositoryOptions(const Settings& settings,
                                                    const std::string& host_id) {
   report::RepositoryServiceOptions options;
   options.host_id = host_id;
+  constexpr double kMostMb = 1e9;
+  options.max_cache_bytes =
+      static_cast<uint64_t>(std::min(settings.Number("cache.max_mb"), kMostMb) * (1 << 20));
   options.urls = UrlPolicyOf(settings);
   options.host_keys = settings.IsOn("git.accept_new_hosts") ? git::HostKeyPolicy::kAcceptNew
                                                             : git::HostKeyPolicy::kStrict;
@@ -98,13 +112,10 @@ Result<report::ConnectionSet> ConnectionsOf(const Settings& settings,
   connection.access = access;
   CARREL_ASSIGN_OR_RETURN(std::string key, TextOrFile(settings.Text("api.key")));
   connection.credential = report::Secret(AuthorizationValue(std::move(key)));
-  // An endpoint that the operator named may be of this machine or network.
-  if (settings.Get("api.endpoint").is_set) {
-    connection.addresses = net::AddressPolicy::kAllowPrivate;
-  }
+  connection.addresses = AddressesOf(settings, connection.base_url);
   CARREL_TRY(set.Add(std::move(connection)));
   for (const std::string& text : extra) {
-    CARREL_ASSIGN_OR_RETURN(report::Connection named, NamedConnection(text, access));
+    CARREL_ASSIGN_OR_RETURN(report::Connection named, NamedConnection(settings, text, access));
     CARREL_TRY(set.Add(std::move(named)));
   }
   return set;
@@ -139,11 +150,14 @@ App::App(const Settings& settings, Parts parts)
       repositories_(*database_),
       templates_(*database_),
       reports_(*database_),
-      checkouts_(host_->cache()),
-      executor_(host_->workers(), connections_, http_, {environment_, kTier}),
+      checkouts_(
+          host_->cache(),
+          [this](const report::GitReference& git) { return repository_service_.Refetch(git); }),
+      executor_(host_->workers(), connections_, http_, {environment_}),
       report_service_(reports_, templates_, artifacts_, clock_),
-      repository_service_(repositories_, host_->cache(), host_->inspector(), secrets_, clock_,
-                          RepositoryOptions(settings, host_id_)) {}
+      repository_service_(
+          {repositories_, templates_, host_->cache(), host_->inspector(), secrets_, clock_},
+          RepositoryOptions(settings, host_id_)) {}
 
 Status App::Start(const Settings& settings, report::DispatchObserver* observer) {
   report::DispatcherOptions options;

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "runtime/base/text.h"
+#include "runtime/cli/signals.h"
 
 namespace carrel::cli {
 namespace {
@@ -32,18 +34,48 @@ Console::Output OutputAsked(int argc, const char* const* argv) {
   return Console::Output::kText;
 }
 
-Error UsageError(const CLI::ParseError& error, int argc, const char* const* argv) {
+std::vector<std::string> NamesOf(const std::vector<const CLI::App*>& commands) {
   std::vector<std::string> names;
-  names.reserve(kCommands.size());
-  for (const CommandRow& row : kCommands) names.emplace_back(row.name);
-  const std::string first = argc > 1 ? argv[1] : "";
-  if (first.empty() || first.starts_with('-') || std::ranges::find(names, first) != names.end()) {
-    return {Code::kUsage, fmt::format("{}; see carrel --help", error.what())};
+  names.reserve(commands.size());
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
+  return names;
+}
+
+std::string Expected(const std::string& word, const std::vector<std::string>& names) {
+  const std::string near = DidYouMean(word, names);
+  return near.empty() ? fmt::format(", expected {}", Join(names, ", ")) : near;
+}
+
+// The parser's own words for a command that does not exist name options that are not its fault.
+Error UsageError(const CLI::App& root, const CLI::ParseError& error, int argc,
+                 const char* const* argv) {
+  const CLI::App* command = &root;
+  std::string path = "carrel";
+  for (int i = 1; i < argc; ++i) {
+    const auto subcommands = command->get_subcommands([](const CLI::App*) { return true; });
+    const std::string word = argv[i];
+    if (subcommands.empty() || word.starts_with('-')) break;
+    const auto next = std::ranges::find(subcommands, word, &CLI::App::get_name);
+    if (next == subcommands.end()) {
+      return {Code::kUsage, fmt::format("unknown command '{} {}'{}", path, word,
+                                        Expected(word, NamesOf(subcommands)))};
+    }
+    command = *next;
+    path += " " + word;
   }
-  const std::string near = NearMiss(first, names);
-  return {Code::kUsage, fmt::format("unknown command '{}'{}", first,
-                                    near.empty() ? fmt::format(", expected {}", Join(names, ", "))
-                                                 : fmt::format("; did you mean '{}'?", near))};
+  return {Code::kUsage, fmt::format("{}; see {} --help", error.what(), path)};
+}
+
+// "--ref=": the parser would take the next word for the value.
+Status CheckValues(int argc, const char* const* argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view word = argv[i];
+    if (word.starts_with("--") && word.find('=') == word.size() - 1) {
+      return Fail(Code::kUsage, fmt::format("{}: found nothing after '=', expected a value",
+                                            word.substr(0, word.size() - 1)));
+    }
+  }
+  return {};
 }
 
 int Exit(ExitCode code) { return static_cast<int>(code); }
@@ -72,6 +104,7 @@ int Perform(const Invocation& invocation, Console& console) {
 std::span<const CommandRow> Commands() { return kCommands; }
 
 int RunCommandLine(int argc, const char* const* argv) {
+  IgnoreFileSizeSignal();
   CLI::App root("Runs report plugins from git repositories in a sandbox.", "carrel");
   Invocation invocation;
   for (const CommandRow& row : kCommands) {
@@ -79,13 +112,17 @@ int RunCommandLine(int argc, const char* const* argv) {
   }
   root.require_subcommand(1);
   root.footer("Example:\n  carrel run https://github.com/cloudblue/connect-reports.git requests");
+  if (const Status checked = CheckValues(argc, argv); !checked) {
+    Console(OutputAsked(argc, argv)).PrintError(checked.error());
+    return Exit(ExitCode::kUsage);
+  }
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& help) {
     return root.exit(help);
   } catch (const CLI::ParseError& error) {
     Console console(OutputAsked(argc, argv));
-    console.PrintError(UsageError(error, argc, argv));
+    console.PrintError(UsageError(root, error, argc, argv));
     return Exit(ExitCode::kUsage);
   }
   Console console(invocation.json ? Console::Output::kJson : Console::Output::kText);

@@ -24,7 +24,18 @@ struct Probe {
   double zygote_ms = 0;  // once
   double median_ms = 0;  // of one worker, from the request to its end
   double p95_ms = 0;
+  sandbox::Layers layers;
   std::string problem;  // empty: reports of this language can run
+};
+
+struct Finding {
+  std::vector<Probe> probes;
+  std::string no_cgroups;  // why there are none; empty: there are
+};
+
+// A layer of the sandbox, as the zygote that just started found it.
+struct LayerLine {
+  std::string name, state;
 };
 
 class NoCalls final : public sandbox::SessionHandler {
@@ -56,6 +67,7 @@ Status Measure(Host& host, const std::filesystem::path& checkout, Probe& probe) 
   CARREL_ASSIGN_OR_RETURN(const auto zygote, host.workers().Get(probe.language));
   CARREL_ASSIGN_OR_RETURN(const std::string subtree, host.workers().Subtree(checkout));
   probe.zygote_ms = Since(start);
+  probe.layers = zygote->layers();
   std::vector<double> times;
   for (int i = 0; i < kProbes; ++i) {
     const auto begin = std::chrono::steady_clock::now();
@@ -68,20 +80,39 @@ Status Measure(Host& host, const std::filesystem::path& checkout, Probe& probe) 
   return {};
 }
 
-Result<std::vector<Probe>> ProbeAll(const Settings& settings) {
+Result<Finding> ProbeAll(const Settings& settings) {
   CARREL_ASSIGN_OR_RETURN(const auto host, Host::Open(settings));
   CARREL_ASSIGN_OR_RETURN(const TempDir checkout,
                           TempDir::Create(host->paths().checkouts, ".tmp-doctor-"));
-  std::vector<Probe> probes;
+  Finding finding;
   for (const char* language : kLanguages) {
     Probe probe;
     probe.language = language;
     if (const Status measured = Measure(*host, checkout.path(), probe); !measured) {
       probe.problem = measured.error().message;
     }
-    probes.push_back(std::move(probe));
+    finding.probes.push_back(std::move(probe));
   }
-  return probes;
+  finding.no_cgroups = host->workers().cgroups().reason();
+  return finding;
+}
+
+// Nothing of it is read from the system's settings: a layer counts when it was built.
+std::vector<LayerLine> Layers(const Finding& finding) {
+  const auto works =
+      std::ranges::find_if(finding.probes, [](const Probe& p) { return p.problem.empty(); });
+  if (works == finding.probes.end()) return {};
+  const sandbox::Layers& layers = works->layers;
+  const bool has_users = layers.tier == sandbox::Tier::kFull;
+  return {{"tier", std::string(sandbox::TierName(layers.tier))},
+          {"user namespaces", has_users ? "yes" : "no: an unused account a report instead"},
+          {"pid, mount, network, ipc, uts and cgroup namespaces", "yes"},
+          {"system call filter", "yes"},
+          {"Landlock", layers.landlock_abi > 0 ? fmt::format("ABI {}", layers.landlock_abi)
+                                               : "no: not offered by this kernel"},
+          {"control groups", finding.no_cgroups.empty()
+                                 ? layers.cgroups
+                                 : fmt::format("no: {}; memory is sampled", finding.no_cgroups)}};
 }
 
 std::string Shown(const SettingRow& row, const Setting& setting) {
@@ -94,10 +125,12 @@ std::string KernelVersion() {
   return ::uname(&names) == 0 ? fmt::format("{} {}", names.sysname, names.release) : "unknown";
 }
 
-OrderedJson AsJson(const std::vector<Probe>& probes, const Settings& settings) {
+OrderedJson AsJson(const Finding& finding, const Settings& settings) {
   OrderedJson json = {{"version", CARREL_VERSION}, {"kernel", KernelVersion()}};
+  json["layers"] = OrderedJson::object();
+  for (const LayerLine& line : Layers(finding)) json["layers"][line.name] = line.state;
   json["sandbox"] = OrderedJson::array();
-  for (const Probe& probe : probes) {
+  for (const Probe& probe : finding.probes) {
     OrderedJson entry = {{"language", probe.language}, {"ok", probe.problem.empty()}};
     if (probe.problem.empty()) {
       entry["zygote_ms"] = probe.zygote_ms;
@@ -116,14 +149,17 @@ OrderedJson AsJson(const std::vector<Probe>& probes, const Settings& settings) {
   return json;
 }
 
-void Print(const std::vector<Probe>& probes, const Settings& settings, Console& console) {
+void Print(const Finding& finding, const Settings& settings, Console& console) {
   console.Print(fmt::format("carrel {} on {}", CARREL_VERSION, KernelVersion()));
   console.Print("\nsandbox");
-  for (const Probe& probe : probes) {
+  std::vector<std::vector<std::string>> layers;
+  for (const LayerLine& line : Layers(finding)) layers.push_back({"  " + line.name, line.state});
+  if (!layers.empty()) console.PrintTable(layers);
+  for (const Probe& probe : finding.probes) {
     if (probe.problem.empty()) {
       console.Print(
-          fmt::format("  {:<7} ok: every layer is active; zygote {:.0f} ms, a worker {:.1f} ms "
-                      "(median of {}; p95 {:.1f})",
+          fmt::format("  {:<7} ok: zygote {:.0f} ms, a worker {:.1f} ms (median of {}; "
+                      "p95 {:.1f})",
                       probe.language, probe.zygote_ms, probe.median_ms, kProbes, probe.p95_ms));
     } else {
       console.Print(fmt::format("  {:<7} not available: {}", probe.language, probe.problem));
@@ -140,14 +176,14 @@ void Print(const std::vector<Probe>& probes, const Settings& settings, Console& 
 }
 
 Result<ExitCode> Doctor(Context& context) {
-  CARREL_ASSIGN_OR_RETURN(const std::vector<Probe> probes, ProbeAll(context.settings));
+  CARREL_ASSIGN_OR_RETURN(const Finding finding, ProbeAll(context.settings));
   if (context.console.is_json()) {
-    context.console.PrintJson(AsJson(probes, context.settings));
+    context.console.PrintJson(AsJson(finding, context.settings));
   } else {
-    Print(probes, context.settings, context.console);
+    Print(finding, context.settings, context.console);
   }
   const bool is_good =
-      std::ranges::all_of(probes, [](const Probe& probe) { return probe.problem.empty(); });
+      std::ranges::all_of(finding.probes, [](const Probe& probe) { return probe.problem.empty(); });
   return is_good ? ExitCode::kDone : ExitCode::kSandbox;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -26,15 +27,28 @@ bool IsDone(report::ReportState status) {
   return status == report::ReportState::kReady || status == report::ReportState::kFailed;
 }
 
+bool IsStandardOutput(const fs::path& path) {
+  constexpr std::array kNames = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
+  return std::ranges::find(kNames, path) != kNames.end();
+}
+
+// A terminal, a pipe, whatever is open already: nothing to be atomic about, and never replaced.
+bool IsWrittenInPlace(const fs::path& path) {
+  std::error_code error;
+  const std::string text = path.lexically_normal().string();
+  return text.starts_with("/dev/") || text.starts_with("/proc/") ||
+         (fs::exists(path, error) && !fs::is_regular_file(path, error));
+}
+
 // The file a result is written to until it is whole.
 class Output {
  public:
   static Result<Output> Open(const fs::path& path) {
-    std::error_code error;
-    const bool is_special = fs::exists(path, error) && !fs::is_regular_file(path, error);
     Output output;
     output.path_ = path;
-    if (is_special) {  // a terminal, a pipe: nothing to be atomic about
+    if (IsStandardOutput(path)) {
+      output.fd_ = UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+    } else if (IsWrittenInPlace(path)) {
       output.fd_ = UniqueFd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     } else {
       output.temporary_ =
@@ -54,6 +68,8 @@ class Output {
   }
 
   int fd() const { return fd_.get(); }
+  // A fresh file of its own, which can be written anywhere.
+  bool is_fresh() const { return !temporary_.empty(); }
 
   Status Keep() {
     if (!temporary_.empty()) {
@@ -106,7 +122,7 @@ void RunView::Finish() {
 }
 
 Result<report::Report> Follow(App& app, const report::Account& account, std::string_view id,
-                              RunView& view, const std::stop_token& stop) {
+                              RunView& view, const StopRequest& stop) {
   for (int poll = 1;; ++poll) {
     CARREL_ASSIGN_OR_RETURN(report::Report report, app.reports().Get(account, id));
     if (IsDone(report.status)) {
@@ -114,20 +130,56 @@ Result<report::Report> Follow(App& app, const report::Account& account, std::str
       return report;
     }
     if (report.status == report::ReportState::kPending) {
-      const auto ran = app.dispatcher().RunOne(id, stop);
+      const auto ran = app.dispatcher().RunOne(id, stop.token);
       // Taken by another process in between, or its repository is being configured.
       if (!ran && ran.error().code != Code::kConflict) return std::unexpected(ran.error());
       if (ran) continue;
     } else {
       view.OnProgress(id, report.progress);
     }
-    if (stop.stop_requested()) {
+    if (stop.token.stop_requested()) {
+      if (stop.on_stop == OnStop::kCancelIt &&
+          app.reports().Cancel(account, kOrigin, id, "cancelled")) {
+        continue;
+      }
       return Fail(Code::kCancelled,
                   fmt::format("stopped; report {} is {}", id, report::Name(report.status)));
     }
     if (poll % kRecoverEveryPolls == 0) CARREL_TRY(app.dispatcher().Recover());
     std::this_thread::sleep_for(kPollEvery);
   }
+}
+
+Status CheckOutput(const OutputRequest& request, const Console& console) {
+  const fs::path path = request.path;
+  if (IsStandardOutput(path)) {
+    if (!console.is_json()) return {};
+    return Fail(Code::kUsage, fmt::format("--output {}: standard output holds what --json prints",
+                                          path.string()));
+  }
+  const auto refuse = [&](std::string_view what) {
+    return Fail(Code::kUsage, fmt::format("--output {}: {}", path.string(), what));
+  };
+  std::error_code error;
+  if (fs::is_directory(path, error)) return refuse("a directory, expected a file");
+  const fs::path parent = path.parent_path();
+  if (parent.empty() || fs::is_directory(parent, error)) return {};
+  return refuse(fmt::format("{} is no directory", parent.string()));
+}
+
+// A zip needs a file to go back in; anything else is written from one that is whole.
+Status WriteZip(const report::PackageRequest& request, const Output& output) {
+  if (output.is_fresh()) return report::WritePackage(request);
+  CARREL_ASSIGN_OR_RETURN(const TempDir directory,
+                          TempDir::Create(fs::temp_directory_path(), "carrel-zip-"));
+  const fs::path path = directory.path() / "zip";
+  const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) return FailErrno(path.string());
+  report::PackageRequest whole = request;
+  whole.output_fd = file.get();
+  CARREL_TRY(report::WritePackage(whole));
+  if (::lseek(file.get(), 0, SEEK_SET) < 0) return FailErrno(path.string());
+  return Copy(file.get(), request.output_fd);
 }
 
 Result<fs::path> WriteOutput(App& app, const report::Account& account, const report::Report& report,
@@ -141,11 +193,12 @@ Result<fs::path> WriteOutput(App& app, const report::Account& account, const rep
   CARREL_ASSIGN_OR_RETURN(Output output, Output::Open(path));
   if (is_zip) {
     const std::string inner = request.stem + extension;
-    CARREL_TRY(report::WritePackage({.report = download.report,
-                                     .artifact_fd = download.artifact.fd.get(),
-                                     .file_name = inner,
-                                     .environment = app.environment(),
-                                     .output_fd = output.fd()}));
+    CARREL_TRY(WriteZip({.report = download.report,
+                         .artifact_fd = download.artifact.fd.get(),
+                         .file_name = inner,
+                         .environment = app.environment(),
+                         .output_fd = output.fd()},
+                        output));
   } else if (const Status copied = Copy(download.artifact.fd.get(), output.fd()); !copied) {
     return Wrap(copied.error(), path.string());
   }
@@ -161,9 +214,10 @@ ExitCode ShowEnd(const report::Report& report, const fs::path& file, Console& co
     console.PrintJson(json);
   }
   if (is_ready) {
-    console.Print(fmt::format("{}{}{}: {} rows, {}, {:.2f} s", report.id,
-                              file.empty() ? "" : " -> ", file.string(), report.rows,
-                              HumanBytes(report.report_size), Seconds(report.timing)));
+    const std::string summary = fmt::format("{}{}{}: {} rows, {}, {:.2f} s", report.id,
+                                            file.empty() ? "" : " -> ", file.string(), report.rows,
+                                            HumanBytes(report.report_size), Seconds(report.timing));
+    IsStandardOutput(file) ? console.Note(summary) : console.Print(summary);
     return ExitCode::kDone;
   }
   console.Note(fmt::format("carrel: error: report {} ({}) failed: {}", report.id,

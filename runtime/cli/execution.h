@@ -2,6 +2,7 @@
 // the operator wants it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <stop_token>
 #include <string>
@@ -34,23 +35,38 @@ class RunView final : public report::DispatchObserver {
   LogView log_;
 };
 
+// What a stop does to a report that has not begun to run; one that runs here is cancelled.
+enum class OnStop : uint8_t { kLeaveIt, kCancelIt };
+
+struct StopRequest {
+  std::stop_token token;
+  OnStop on_stop = OnStop::kLeaveIt;
+};
+
 // Runs a pending report here, or follows it where another process runs it, until it is ready or
-// failed. A report whose process died is taken over.
+// failed. A report whose process died is taken over. kCancelled when it was stopped and the report
+// lives on.
 Result<report::Report> Follow(App& app, const report::Account& account, std::string_view id,
-                              RunView& view, const std::stop_token& stop);
+                              RunView& view, const StopRequest& stop);
 
 struct OutputRequest {
-  std::string path;  // empty: `stem` and the extension, in the current directory
+  // Empty: `stem` and the extension, in the current directory. "-": standard output.
+  std::string path;
   std::string stem;
   report::Packaging packaging = report::Packaging::kBare;
 };
+
+// Asked before anything runs, as a report that cannot be written is worth no run. kUsage for a
+// directory, for a file in none, and for standard output where --json needs it.
+Status CheckOutput(const OutputRequest& request, const Console& console);
 
 // Writes the file of a ready report, whole or not at all; where it is now.
 Result<std::filesystem::path> WriteOutput(App& app, const report::Account& account,
                                           const report::Report& report,
                                           const OutputRequest& request);
 
-// What happened, for people; the exit code. `file` is empty when none was written.
+// What happened, for people, on standard error when the file went to standard output; the exit
+// code. `file` is empty when none was written.
 ExitCode ShowEnd(const report::Report& report, const std::filesystem::path& file, Console& console);
 
 }  // namespace carrel::cli

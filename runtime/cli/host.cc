@@ -67,6 +67,7 @@ Host::Host(const Settings& settings, DataPaths paths, std::string program)
               .urls = UrlPolicyOf(settings)}),
       workers_({.worker = worker_,
                 .python_packages = settings.Path("python_packages"),
-                .store = paths_.store}) {}
+                .store = paths_.store,
+                .spares = static_cast<int>(settings.Number("sandbox.spares"))}) {}
 
 }  // namespace carrel::cli

@@ -14,7 +14,6 @@ namespace carrel::cli {
 namespace {
 
 using report::Repository;
-using report::RepositoryState;
 
 struct Options {
   std::string source;  // or id
@@ -24,48 +23,49 @@ struct Options {
   int64_t offset = 0;
 };
 
-// A repository that ended as failed is a fault of it, which its notes tell.
-Result<ExitCode> Show(const Repository& row, Console& console) {
-  const bool is_failed = row.status == RepositoryState::kFailed;
+void Print(const Repository& row, Console& console) {
   if (console.is_json()) {
     console.PrintJson(OrderedJson(ToJson(row)));
-  } else {
-    console.Print(fmt::format("{}  {}  {}", row.id, report::Name(row.status),
-                              row.name.empty() ? "-" : row.name));
-    console.Print(fmt::format("  url       {}", row.git.url));
-    console.Print(fmt::format("  ref       {}", row.git.tag.empty() ? "(default)" : row.git.tag));
-    console.Print(fmt::format("  commit    {}", row.git.commit));
-    console.Print(fmt::format("  version   {}  revision {}  language {}", row.version, row.revision,
-                              row.language));
-    if (!row.notes.empty()) console.Print("  notes     " + row.notes);
+    return;
   }
-  if (is_failed) {
-    console.Note(fmt::format("carrel: error: repository {} failed: {}", row.id, row.notes),
-                 Style::kRed);
-  }
-  return is_failed ? ExitCode::kInvalid : ExitCode::kDone;
+  console.Print(fmt::format("{}  {}  {}", row.id, report::Name(row.status),
+                            row.name.empty() ? "-" : row.name));
+  console.Print(fmt::format("  url       {}", row.git.url));
+  console.Print(fmt::format("  ref       {}", row.git.tag.empty() ? "(default)" : row.git.tag));
+  console.Print(fmt::format("  commit    {}", row.git.commit));
+  console.Print(fmt::format("  version   {}  revision {}  language {}", row.version, row.revision,
+                            row.language));
+  if (!row.notes.empty()) console.Print("  notes     " + row.notes);
+}
+
+// What add, sync and update have in common: `step` is called with the service, the account and the
+// watch. The exit code tells the kind of fault, the repository's notes all of it.
+template <typename Step>
+Result<ExitCode> Configure(Context& context, const Step& step) {
+  CARREL_ASSIGN_OR_RETURN(const StopOnSignal stop, StopOnSignal::Install());
+  CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings));
+  CARREL_TRY(app->host().CheckWorker());
+  ProgressView progress(context.console);
+  CARREL_ASSIGN_OR_RETURN(const report::Configuration done,
+                          step(app->repository_service(), OperatorOf(context.settings),
+                               WatchOn(progress, stop.token())));
+  progress.Clear();
+  const Repository& row = done.repository;
+  Print(row, context.console);
+  if (!done.fault) return ExitCode::kDone;
+  context.console.Note(
+      fmt::format("carrel: error: repository {} failed: {}", row.id, done.fault->message),
+      Style::kRed);
+  return ExitCodeOf(done.fault->code);
 }
 
 Result<ExitCode> Add(Context& context, const Options& options) {
-  CARREL_ASSIGN_OR_RETURN(const StopOnSignal stop, StopOnSignal::Install());
-  CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings));
-  // With progress, and with the error's own exit code; what follows finds it fetched.
-  CARREL_ASSIGN_OR_RETURN(const PreparedSource source,
-                          Prepare(app->host(), options.source, options.ref, context.settings,
-                                  context.console, stop.token()));
-  report::AddRepository request;
-  request.kind = source.kind;
-  request.url = source.reference.url;
-  request.ref = options.ref;
+  CARREL_ASSIGN_OR_RETURN(report::AddRepository request,
+                          Locate(options.source, options.ref, context.settings, context.console));
   request.name = options.name;
-  if (source.kind == report::SourceKind::kGit) {
-    CARREL_ASSIGN_OR_RETURN(git::Source git, GitSourceOf(request.url, context.settings));
-    request.credentials = std::move(git.credentials);
-  }
-  CARREL_ASSIGN_OR_RETURN(
-      const Repository row,
-      app->repository_service().Add(OperatorOf(context.settings), kOrigin, request));
-  return Show(row, context.console);
+  return Configure(context, [&](auto& service, const auto& account, const auto& watch) {
+    return service.Add(account, kOrigin, request, watch);
+  });
 }
 
 Result<ExitCode> List(Context& context, const Options& options) {
@@ -90,36 +90,29 @@ Result<ExitCode> List(Context& context, const Options& options) {
   return ExitCode::kDone;
 }
 
-// What show, sync and update have in common.
-template <typename Step>
-Result<ExitCode> WithService(Context& context, const Step& step) {
-  CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings));
-  CARREL_ASSIGN_OR_RETURN(const Repository row,
-                          step(app->repository_service(), OperatorOf(context.settings)));
-  return Show(row, context.console);
-}
-
 Result<ExitCode> ShowOne(Context& context, const Options& options) {
-  CARREL_ASSIGN_OR_RETURN(const ExitCode shown,
-                          WithService(context, [&](auto& service, const auto& account) {
-                            return service.Get(account, options.source);
-                          }));
-  (void)shown;  // looking at a failed repository is no failure
+  CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings));
+  CARREL_ASSIGN_OR_RETURN(const Repository row, app->repository_service().Get(
+                                                    OperatorOf(context.settings), options.source));
+  Print(row, context.console);
   return ExitCode::kDone;
 }
 
 Result<ExitCode> Sync(Context& context, const Options& options) {
-  return WithService(context, [&](auto& service, const auto& account) {
-    return service.Sync(account, kOrigin, options.source);
+  return Configure(context, [&](auto& service, const auto& account, const auto& watch) {
+    return service.Sync(account, kOrigin, options.source, watch);
   });
 }
 
 Result<ExitCode> Update(Context& context, const Options& options) {
-  return WithService(context, [&](auto& service, const auto& account) -> Result<Repository> {
-    CARREL_ASSIGN_OR_RETURN(const Repository before, service.Get(account, options.source));
-    const std::string& ref = options.ref.empty() ? before.git.tag : options.ref;
-    return service.Update(account, kOrigin, options.source, {.name = options.name, .tag = ref});
-  });
+  return Configure(
+      context,
+      [&](auto& service, const auto& account, const auto& watch) -> Result<report::Configuration> {
+        CARREL_ASSIGN_OR_RETURN(const Repository before, service.Get(account, options.source));
+        const std::string& ref = options.ref.empty() ? before.git.tag : options.ref;
+        return service.Update(account, kOrigin, options.source, {.name = options.name, .tag = ref},
+                              watch);
+      });
 }
 
 Result<ExitCode> Remove(Context& context, const Options& options) {

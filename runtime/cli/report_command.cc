@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "runtime/base/text.h"
 #include "runtime/cli/commands.h"
 #include "runtime/cli/execution.h"
 #include "runtime/cli/parameters.h"
@@ -27,14 +28,15 @@ struct Options {
   bool is_zip = false;
 };
 
-Result<ExitCode> FollowAndShow(Context& context, App& app, RunView& view, const std::string& id) {
-  CARREL_ASSIGN_OR_RETURN(const StopOnSignal stop, StopOnSignal::Install());
+Result<ExitCode> FollowAndShow(Context& context, App& app, RunView& view, const std::string& id,
+                               const StopRequest& stop) {
   CARREL_ASSIGN_OR_RETURN(const Report done,
-                          Follow(app, OperatorOf(context.settings), id, view, stop.token()));
+                          Follow(app, OperatorOf(context.settings), id, view, stop));
   return ShowEnd(done, {}, context.console);
 }
 
 Result<ExitCode> Create(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const StopOnSignal stop, StopOnSignal::Install());
   RunView view(context.console);
   CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings, options.connections, &view));
   CARREL_ASSIGN_OR_RETURN(const report::Template row, app->templates().Get(options.id));
@@ -50,7 +52,10 @@ Result<ExitCode> Create(Context& context, const Options& options) {
   CARREL_ASSIGN_OR_RETURN(request.limits, LimitsOf(options.values));
   CARREL_ASSIGN_OR_RETURN(const Report created,
                           app->reports().Create(OperatorOf(context.settings), kOrigin, request));
-  if (!options.stays_pending) return FollowAndShow(context, *app, view, created.id);
+  if (!options.stays_pending) {
+    return FollowAndShow(context, *app, view, created.id,
+                         {.token = stop.token(), .on_stop = OnStop::kCancelIt});
+  }
   context.console.Print(
       fmt::format("{}  pending; carrel report watch {} runs it", created.id, created.id));
   if (context.console.is_json()) context.console.PrintJson(OrderedJson(ToJson(created)));
@@ -58,9 +63,11 @@ Result<ExitCode> Create(Context& context, const Options& options) {
 }
 
 Result<ExitCode> Watch(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const StopOnSignal stop, StopOnSignal::Install());
   RunView view(context.console);
   CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings, options.connections, &view));
-  return FollowAndShow(context, *app, view, options.id);
+  return FollowAndShow(context, *app, view, options.id,
+                       {.token = stop.token(), .on_stop = OnStop::kLeaveIt});
 }
 
 Result<ExitCode> List(Context& context, const Options& options) {
@@ -94,9 +101,13 @@ Result<ExitCode> Show(Context& context, const Options& options) {
   CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings));
   CARREL_ASSIGN_OR_RETURN(const Report row,
                           app->reports().Get(OperatorOf(context.settings), options.id));
+  CARREL_ASSIGN_OR_RETURN(const std::string log,
+                          app->reports().Log(OperatorOf(context.settings), options.id));
   Console& console = context.console;
   if (console.is_json()) {
-    console.PrintJson(OrderedJson(ToJson(row)));
+    OrderedJson json = OrderedJson(ToJson(row));
+    json["log"] = log;
+    console.PrintJson(json);
     return ExitCode::kDone;
   }
   console.Print(fmt::format("{}  {}  {}", row.id, report::Name(row.status), row.name));
@@ -109,21 +120,31 @@ Result<ExitCode> Show(Context& context, const Options& options) {
     console.Print(fmt::format("  result    {} rows, {} bytes, sha256 {}", row.rows, row.report_size,
                               row.sha256));
   }
+  if (!row.sandbox_tier.empty()) console.Print("  sandbox   " + row.sandbox_tier);
+  if (row.use) {
+    console.Print(fmt::format("  used      {:.2f} s, {:.2f} s of processor time, {} of memory",
+                              row.use->wall_s, row.use->cpu_s,
+                              HumanBytes(row.use->peak_memory_bytes)));
+  }
   if (!row.notes.empty()) console.Print("  notes     " + row.notes);
   if (!row.failure_output.empty()) console.Print(row.failure_output);
+  for (const std::string& line : Split(log, '\n')) {
+    if (!line.empty()) console.Print("  report| " + line);
+  }
   return ExitCode::kDone;
 }
 
 Result<ExitCode> Download(Context& context, const Options& options) {
+  OutputRequest output{
+      .path = options.output,
+      .stem = {},
+      .packaging = options.is_zip ? report::Packaging::kZip : report::Packaging::kBare};
+  CARREL_TRY(CheckOutput(output, context.console));
   CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings));
   const report::Account account = OperatorOf(context.settings);
   CARREL_ASSIGN_OR_RETURN(const Report row, app->reports().Get(account, options.id));
-  CARREL_ASSIGN_OR_RETURN(const auto file,
-                          WriteOutput(*app, account, row,
-                                      {.path = options.output,
-                                       .stem = row.source.definition.local_id,
-                                       .packaging = options.is_zip ? report::Packaging::kZip
-                                                                   : report::Packaging::kBare}));
+  output.stem = row.source.definition.local_id;
+  CARREL_ASSIGN_OR_RETURN(const auto file, WriteOutput(*app, account, row, output));
   return ShowEnd(row, file, context.console);
 }
 
@@ -182,12 +203,15 @@ void DefineReport(CLI::App& command, Invocation& invocation) {
   list.add_option("--offset", options->offset, "leave out the first")
       ->check(CLI::NonNegativeNumber);
   const char* id = " RP-123-456-789";
-  CLI::App& show = AddStep(command, invocation, "show", "one of them", id, Show, options);
+  CLI::App& show =
+      AddStep(command, invocation, "show", "all of one, its log too", id, Show, options);
   CLI::App& watch = AddStep(command, invocation, "watch",
                             "follow it to its end; run it if nobody does", id, Watch, options);
   AddApiOptions(watch, invocation, options);
   CLI::App& download = AddStep(command, invocation, "download", "its file", id, Download, options);
-  download.add_option("--output", options->output, "default: its local id and the extension")
+  download
+      .add_option("--output", options->output,
+                  "default: its local id and the extension; - is stdout")
       ->type_name("FILE");
   download.add_flag("--zip", options->is_zip, "the file and summary.json in a zip");
   CLI::App& remove = AddStep(command, invocation, "delete", "with its file", id, Delete, options);

@@ -2,11 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <utility>
 
 #include "runtime/cli/commands.h"
 #include "runtime/cli/execution.h"
 #include "runtime/cli/parameters.h"
-#include "runtime/cli/registration.h"
 #include "runtime/cli/signals.h"
 #include "runtime/cli/sources.h"
 
@@ -24,10 +24,18 @@ struct Options {
   std::vector<std::string> connections;
 };
 
-Result<report::Report> Create(App& app, const report::Account& account,
-                              const PreparedSource& source, const Options& options) {
-  CARREL_ASSIGN_OR_RETURN(const report::Template row,
-                          Register(app, account, source, options.report));
+Result<report::Template> Offer(Context& context, App& app, const Options& options,
+                               std::stop_token stop) {
+  CARREL_TRY(app.host().CheckWorker());
+  CARREL_ASSIGN_OR_RETURN(const report::AddRepository source,
+                          Locate(options.source, options.ref, context.settings, context.console));
+  ProgressView progress(context.console);
+  return app.repository_service().Offer(OperatorOf(context.settings), kOrigin, source,
+                                        options.report, WatchOn(progress, std::move(stop)));
+}
+
+Result<report::Report> Create(App& app, const report::Account& account, const report::Template& row,
+                              const Options& options) {
   CARREL_TRY(app.host().Warm(manifest::Name(row.definition.language)));
   report::CreateReport request;
   request.template_id = row.id;
@@ -37,37 +45,28 @@ Result<report::Report> Create(App& app, const report::Account& account,
   return app.reports().Create(account, kOrigin, request);
 }
 
-// A report that cannot be written is worth no run.
-Status CheckOutput(const std::string& output) {
-  if (output.empty()) return {};
-  const std::filesystem::path parent = std::filesystem::path(output).parent_path();
-  std::error_code error;
-  if (parent.empty() || std::filesystem::is_directory(parent, error)) return {};
-  return Fail(Code::kUsage,
-              fmt::format("--output {}: {} is no directory", output, parent.string()));
+OutputRequest OutputOf(const Options& options) {
+  return {.path = options.output,
+          .stem = options.report,
+          .packaging = options.is_zip ? report::Packaging::kZip : report::Packaging::kBare};
 }
 
 Result<ExitCode> Run(Context& context, const Options& options) {
   Console& console = context.console;
-  CARREL_TRY(CheckOutput(options.output));
+  const OutputRequest output = OutputOf(options);
+  CARREL_TRY(CheckOutput(output, console));
   CARREL_ASSIGN_OR_RETURN(const StopOnSignal stop, StopOnSignal::Install());
   RunView view(console);
   CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings, options.connections, &view));
   const report::Account account = OperatorOf(context.settings);
-  CARREL_ASSIGN_OR_RETURN(
-      const PreparedSource source,
-      Prepare(app->host(), options.source, options.ref, context.settings, console, stop.token()));
-  CARREL_ASSIGN_OR_RETURN(const report::Report created, Create(*app, account, source, options));
+  CARREL_ASSIGN_OR_RETURN(const report::Template row, Offer(context, *app, options, stop.token()));
+  CARREL_ASSIGN_OR_RETURN(const report::Report created, Create(*app, account, row, options));
   CARREL_ASSIGN_OR_RETURN(const report::Report done,
-                          Follow(*app, account, created.id, view, stop.token()));
+                          Follow(*app, account, created.id, view,
+                                 {.token = stop.token(), .on_stop = OnStop::kCancelIt}));
   std::filesystem::path file;
   if (done.status == report::ReportState::kReady) {
-    CARREL_ASSIGN_OR_RETURN(file,
-                            WriteOutput(*app, account, done,
-                                        {.path = options.output,
-                                         .stem = options.report,
-                                         .packaging = options.is_zip ? report::Packaging::kZip
-                                                                     : report::Packaging::kBare}));
+    CARREL_ASSIGN_OR_RETURN(file, WriteOutput(*app, account, done, output));
   }
   return ShowEnd(done, file, console);
 }
@@ -97,7 +96,9 @@ void DefineRun(CLI::App& command, Invocation& invocation) {
   command.add_option("--ref", options->ref, "tag, branch or commit; default: the default branch");
   AddValueOptions(command, options->values);
   command.add_option("--renderer", options->renderer, "its id; default: the report's default");
-  command.add_option("--output", options->output, "default: REPORT and the extension")
+  command
+      .add_option("--output", options->output,
+                  "default: REPORT and the extension; - is standard output")
       ->type_name("FILE");
   command.add_flag("--zip", options->is_zip, "the file and summary.json in a zip");
   AddSettingOption(command, invocation, "--endpoint", "api.endpoint");
@@ -109,6 +110,7 @@ void DefineRun(CLI::App& command, Invocation& invocation) {
       ->type_name("NAME=URL")
       ->allow_extra_args(false);
   AddAccountOption(command, invocation);
+  AddSettingOption(command, invocation, "--spares", "sandbox.spares");
   AddGitOptions(command, invocation);
   Finish(command, invocation,
          "carrel run https://github.com/cloudblue/connect-reports.git requests --api-key @key.txt",

@@ -44,6 +44,8 @@ std::vector<SettingRow> MakeRows() {
       {"api.access", "CARREL_API_ACCESS", "read", kText,
        "what reports may do there: read or read-write"},
       {"net.proxy", "CARREL_PROXY", "", kText, "proxy for calls to the api"},
+      {"net.private", "CARREL_NET_PRIVATE", "off", kSwitch,
+       "apis whose name leads to an address of this machine or network"},
       {"net.ca_file", "CARREL_CA_FILE", "", kPath, "certificates to trust instead of the system's"},
       {"git.http", "CARREL_GIT_HTTP", "on", kSwitch, "repositories over http without TLS"},
       {"git.ssh", "CARREL_GIT_SSH", "on", kSwitch, "repositories over ssh"},
@@ -55,8 +57,12 @@ std::vector<SettingRow> MakeRows() {
       {"git.known_hosts", "CARREL_GIT_KNOWN_HOSTS", "", kPath, "instead of ~/.ssh/known_hosts"},
       {"git.accept_new_hosts", "CARREL_GIT_ACCEPT_NEW_HOSTS", "off", kSwitch,
        "record the key of an ssh host that is not known yet"},
+      {"cache.max_mb", "CARREL_CACHE_MAX_MB", "10240", kNumber,
+       "disk for the mirrors and checkouts of repositories, in MiB"},
       {"git.ca_file", "CARREL_GIT_CA_FILE", "", kPath, "certificates for repositories over https"},
   };
+  rows.push_back({"sandbox.spares", "CARREL_SPARES", "1", kCount,
+                  "workers of each language parked ahead of need, at most 64"});
   const Json defaults = ToJson(sandbox::Limits());
   for (const sandbox::LimitRow& limit : sandbox::kLimitRows) {
     rows.push_back({fmt::format("limits.{}", limit.name),
@@ -113,6 +119,18 @@ Result<std::string> Checked(const SettingRow& row, std::string value, std::strin
       if (IsNumber(value)) return value;
       return Fail(Code::kInvalid, fmt::format("{} ({}): found '{}', expected a number above 0",
                                               row.name, origin, value));
+    case SettingKind::kCount: {
+      constexpr int kMost = 64;
+      int count = -1;
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
+      if (error == std::errc() && end == value.data() + value.size() && count >= 0 &&
+          count <= kMost) {
+        return value;
+      }
+      return Fail(Code::kInvalid,
+                  fmt::format("{} ({}): found '{}', expected a whole number from 0 to {}", row.name,
+                              origin, value, kMost));
+    }
     case SettingKind::kPath: {
       std::error_code error;
       return value.empty() ? value : fs::absolute(value, error).lexically_normal().string();

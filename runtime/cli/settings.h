@@ -12,7 +12,7 @@
 
 namespace carrel::cli {
 
-enum class SettingKind { kText, kPath, kSwitch, kNumber, kSecret };
+enum class SettingKind { kText, kPath, kSwitch, kNumber, kCount, kSecret };
 
 struct SettingRow {
   std::string name;         // in carrel.toml: "git.local" is `local` of the table [git]

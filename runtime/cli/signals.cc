@@ -21,6 +21,11 @@ void OnSignal(int) {
   (void)!::write(signal_event.load(), &value, sizeof(value));
 }
 
+bool IsIgnored(int number) {
+  struct sigaction action{};
+  return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void Handle(int number, void (*handler)(int), int flags) {
   struct sigaction action{};
   action.sa_handler = handler;
@@ -29,6 +34,8 @@ void Handle(int number, void (*handler)(int), int flags) {
 }
 
 }  // namespace
+
+void IgnoreFileSizeSignal() { Handle(SIGXFSZ, SIG_IGN, 0); }
 
 Result<StopOnSignal> StopOnSignal::Install() {
   UniqueFd event(::eventfd(0, EFD_CLOEXEC));
@@ -44,12 +51,15 @@ StopOnSignal::StopOnSignal(UniqueFd event) : event_(std::move(event)) {
     }
     if (value < kFinished) source.request_stop();
   });
-  for (const int number : {SIGINT, SIGTERM}) Handle(number, OnSignal, SA_RESTART | SA_RESETHAND);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!IsIgnored(number)) handled_.push_back(number);
+  }
+  for (const int number : handled_) Handle(number, OnSignal, SA_RESTART | SA_RESETHAND);
 }
 
 StopOnSignal::~StopOnSignal() {
   if (!watcher_.joinable()) return;
-  for (const int number : {SIGINT, SIGTERM}) Handle(number, SIG_DFL, 0);
+  for (const int number : handled_) Handle(number, SIG_DFL, 0);
   (void)!::write(event_.get(), &kFinished, sizeof(kFinished));
   watcher_.join();
   signal_event = -1;

@@ -4,12 +4,11 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "runtime/base/text.h"
 #include "runtime/cli/invocation.h"
-#include "runtime/cli/progress.h"
 #include "runtime/git/url_policy.h"
-#include "runtime/report/checkouts.h"
 
 namespace carrel::cli {
 namespace fs = std::filesystem;
@@ -50,6 +49,29 @@ Result<git::Credentials> SshCredentials(const Settings& settings) {
   return git::Credentials();
 }
 
+Result<git::Credentials> CredentialsFor(git::Scheme scheme, const Settings& settings) {
+  if (scheme == git::Scheme::kSsh) return SshCredentials(settings);
+  if (scheme == git::Scheme::kLocal) return git::Credentials();
+  return HttpCredentials(settings);
+}
+
+report::SourceKind KindOf(const std::string& source, const std::string& ref) {
+  std::error_code error;
+  const bool is_tree = fs::is_directory(source, error) && !IsBareRepository(source);
+  return is_tree && ref.empty() ? report::SourceKind::kDirectory : report::SourceKind::kGit;
+}
+
+git::Source GitSource(const report::AddRepository& located, const Settings& settings) {
+  git::Source source;
+  source.url = located.url;
+  source.credentials = located.credentials;
+  source.host_keys = settings.IsOn("git.accept_new_hosts") ? git::HostKeyPolicy::kAcceptNew
+                                                           : git::HostKeyPolicy::kStrict;
+  source.known_hosts = settings.Path("git.known_hosts");
+  source.ca_file = settings.Path("git.ca_file");
+  return source;
+}
+
 }  // namespace
 
 void AddGitOptions(CLI::App& command, Invocation& invocation) {
@@ -61,65 +83,40 @@ void AddGitOptions(CLI::App& command, Invocation& invocation) {
   AddSettingOption(command, invocation, "--git-accept-new-hosts", "git.accept_new_hosts");
 }
 
-report::SourceKind KindOf(const std::string& source, const std::string& ref) {
-  std::error_code error;
-  const bool is_tree = fs::is_directory(source, error) && !IsBareRepository(source);
-  return is_tree && ref.empty() ? report::SourceKind::kDirectory : report::SourceKind::kGit;
-}
-
-Result<git::Source> GitSourceOf(const std::string& url, const Settings& settings) {
-  CARREL_ASSIGN_OR_RETURN(const git::RepositoryUrl parsed,
-                          git::ParseUrl(url, UrlPolicyOf(settings)));
-  git::Source source;
-  source.url = parsed.text;
-  source.host_keys = settings.IsOn("git.accept_new_hosts") ? git::HostKeyPolicy::kAcceptNew
-                                                           : git::HostKeyPolicy::kStrict;
-  source.known_hosts = settings.Path("git.known_hosts");
-  source.ca_file = settings.Path("git.ca_file");
-  if (parsed.scheme == git::Scheme::kSsh) {
-    CARREL_ASSIGN_OR_RETURN(source.credentials, SshCredentials(settings));
-  } else if (parsed.scheme != git::Scheme::kLocal) {
-    CARREL_ASSIGN_OR_RETURN(source.credentials, HttpCredentials(settings));
-  }
-  return source;
-}
-
-Status Fetch(Host& host, const std::string& url, const Settings& settings, Console& console,
-             std::stop_token stop) {
-  CARREL_ASSIGN_OR_RETURN(const git::Source source, GitSourceOf(url, settings));
-  ProgressView progress(console);
-  git::SyncOptions options;
-  options.stop = std::move(stop);
-  options.progress = [&](const git::SyncProgress& now) {
-    progress.Show("fetch: " + now.stage, static_cast<double>(now.received_objects),
-                  static_cast<double>(now.total_objects));
-  };
-  CARREL_TRY(host.cache().Sync(source, options));
-  return {};
-}
-
-Result<PreparedSource> Prepare(Host& host, const std::string& source, const std::string& ref,
-                               const Settings& settings, Console& console, std::stop_token stop) {
-  CARREL_TRY(host.CheckWorker());
-  PreparedSource prepared;
-  prepared.kind = KindOf(source, ref);
-  report::GitReference& reference = prepared.reference;
-  const std::string address = AbsoluteIfPath(source);
-  if (prepared.kind == report::SourceKind::kDirectory) {
+Result<report::AddRepository> Locate(const std::string& source, const std::string& ref,
+                                     const Settings& settings, Console& console) {
+  report::AddRepository located;
+  located.kind = KindOf(source, ref);
+  located.url = AbsoluteIfPath(source);
+  located.ref = ref;
+  if (located.kind == report::SourceKind::kDirectory) {
     console.Note(
-        fmt::format("carrel: {} is taken as it stands, uncommitted changes included", address));
-    CARREL_ASSIGN_OR_RETURN(prepared.checkout, host.cache().ExportDirectory(address));
-    reference = {address, std::string(report::kTreePrefix),
-                 std::string(report::kTreePrefix) + prepared.checkout.tree_id};
-    return prepared;
+        fmt::format("carrel: {} is taken as it stands, uncommitted changes included", located.url));
+    return located;
   }
   CARREL_ASSIGN_OR_RETURN(const git::RepositoryUrl url,
-                          git::ParseUrl(address, UrlPolicyOf(settings)));
-  CARREL_TRY(Fetch(host, url.text, settings, console, std::move(stop)));
-  CARREL_ASSIGN_OR_RETURN(const git::Commit commit, host.cache().Resolve(url.text, ref));
-  CARREL_ASSIGN_OR_RETURN(prepared.checkout, host.cache().Export(url.text, commit.id));
-  reference = {url.text, ref, commit.id};
-  return prepared;
+                          git::ParseUrl(located.url, UrlPolicyOf(settings)));
+  located.url = url.text;
+  CARREL_ASSIGN_OR_RETURN(located.credentials, CredentialsFor(url.scheme, settings));
+  return located;
+}
+
+report::FetchWatch WatchOn(ProgressView& progress, std::stop_token stop) {
+  return {[&progress](const git::SyncProgress& now) {
+            progress.Show("fetch: " + now.stage, static_cast<double>(now.received_objects),
+                          static_cast<double>(now.total_objects));
+          },
+          std::move(stop)};
+}
+
+Result<report::FetchedSource> Prepare(Host& host, const report::AddRepository& located,
+                                      const Settings& settings, Console& console,
+                                      std::stop_token stop) {
+  ProgressView progress(console);
+  report::GitReference reference{located.url, located.ref, ""};
+  if (located.kind == report::SourceKind::kDirectory) reference.tag = report::kTreePrefix;
+  return report::FetchSource(host.cache(), GitSource(located, settings), std::move(reference),
+                             WatchOn(progress, std::move(stop)));
 }
 
 }  // namespace carrel::cli

@@ -31,7 +31,7 @@ std::string Summary(const manifest::Validation& validation) {
   return fmt::format("{} errors, {} warnings", errors, warnings);
 }
 
-void Show(const manifest::Validation& validation, const PreparedSource& source,
+void Show(const manifest::Validation& validation, const report::FetchedSource& source,
           const std::string& format, Console& console) {
   if (format == "json") {
     console.PrintJson(OrderedJson(manifest::FaultsToJson(validation.faults)));
@@ -50,9 +50,11 @@ void Show(const manifest::Validation& validation, const PreparedSource& source,
 Result<ExitCode> Validate(Context& context, const Options& options) {
   CARREL_ASSIGN_OR_RETURN(const StopOnSignal stop, StopOnSignal::Install());
   CARREL_ASSIGN_OR_RETURN(const auto host, Host::Open(context.settings));
-  CARREL_ASSIGN_OR_RETURN(
-      const PreparedSource source,
-      Prepare(*host, options.source, options.ref, context.settings, context.console, stop.token()));
+  CARREL_TRY(host->CheckWorker());
+  CARREL_ASSIGN_OR_RETURN(const report::AddRepository located,
+                          Locate(options.source, options.ref, context.settings, context.console));
+  CARREL_ASSIGN_OR_RETURN(const report::FetchedSource source,
+                          Prepare(*host, located, context.settings, context.console, stop.token()));
   CARREL_ASSIGN_OR_RETURN(const manifest::Validation validation,
                           manifest::ValidateCheckout(source.checkout.path, host->inspector()));
   Show(validation, source, context.console.is_json() ? "json" : options.format, context.console);

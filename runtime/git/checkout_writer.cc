@@ -35,7 +35,41 @@ Status CheckTotals(std::string_view path, uint64_t entries, uint64_t bytes,
   return {};
 }
 
+// Whether `path` still names the directory that is open as `fd`.
+bool IsStillAt(int fd, const fs::path& path) {
+  struct stat opened{};
+  struct stat named{};
+  return ::fstat(fd, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 }  // namespace
+
+Result<std::optional<UniqueFd>> HoldCheckout(const fs::path& path) {
+  UniqueFd fd = OpenDirectory(path);
+  if (!fd && errno == ENOENT) return std::nullopt;
+  if (!fd) return FailErrno(path.string());
+  while (::flock(fd.get(), LOCK_SH) != 0) {
+    if (errno != EINTR) return FailErrno(path.string());
+  }
+  if (!IsStillAt(fd.get(), path)) return std::nullopt;
+  (void)::futimens(fd.get(), nullptr);  // its last use, for whoever looks for the oldest
+  return fd;
+}
+
+Result<bool> RemoveCheckout(const fs::path& root, const std::string& address) {
+  const fs::path path = root / address;
+  const UniqueFd lock = OpenDirectory(path);
+  if (!lock && errno == ENOENT) return true;
+  if (!lock) return FailErrno(path.string());
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return false;
+  if (!IsStillAt(lock.get(), path)) return true;
+  // Out of sight in one step; the lock goes along and keeps sweeps away.
+  const fs::path grave = root / fmt::format("{}{}", kTemporaryPrefix, RandomHex(8));
+  if (::rename(path.c_str(), grave.c_str()) != 0) return FailErrno(path.string());
+  CARREL_TRY(RemoveTree(grave));
+  return true;
+}
 
 Result<std::pair<fs::path, UniqueFd>> MakeLockedTemporary(const fs::path& root) {
   for (int attempt = 0; attempt < 8; ++attempt) {

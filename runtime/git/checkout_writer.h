@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -68,6 +69,12 @@ class CheckoutWriter {
 // A checkout that is there already, counted and held to `limits`; kNotFound when it is not.
 Result<Checkout> FindCheckout(const std::filesystem::path& root, const std::string& address,
                               const ExportLimits& limits);
+
+// A shared lock on the checkout at `path`, which marks it as used now; nullopt when it is gone.
+Result<std::optional<UniqueFd>> HoldCheckout(const std::filesystem::path& path);
+
+// Removes a checkout that nobody holds; false when somebody does. Absent is fine.
+Result<bool> RemoveCheckout(const std::filesystem::path& root, const std::string& address);
 
 // A fresh directory `.tmp-…` below `root`, and the lock that marks it as in use.
 Result<std::pair<std::filesystem::path, UniqueFd>> MakeLockedTemporary(

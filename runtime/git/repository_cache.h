@@ -5,11 +5,13 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/base/unique_fd.h"
 #include "runtime/git/types.h"
 #include "runtime/git/url_policy.h"
 
@@ -49,7 +51,8 @@ class RepositoryCache {
   Result<Commit> Resolve(std::string_view url, std::string_view name) const;
 
   // The files of a commit. Found again by tree id when they were exported before. kInvalid, with
-  // the path, for whatever a checkout may not hold: links, submodules, names, case collisions.
+  // the path, for whatever a checkout may not hold: links, submodules, names, case collisions. The
+  // files stay for as long as the value lives.
   Result<Checkout> Export(std::string_view url, std::string_view commit_id,
                           const ExportLimits& limits = {}) const;
 
@@ -57,8 +60,20 @@ class RepositoryCache {
   Result<Checkout> ExportDirectory(const std::filesystem::path& directory,
                                    const ExportLimits& limits = {}) const;
 
-  // Forgets a repository; its checkouts stay. Absent is fine. kTimeout when a sync holds it.
+  // Removes the checkout of a tree, unless a Checkout of it lives anywhere. Absent is fine; the
+  // next Export lays it out again.
+  Status RemoveCheckout(std::string_view tree_id) const;
+
+  // Forgets a repository; its checkouts stay. Absent is fine. kTimeout when it stays in use.
   Status Remove(std::string_view url) const;
+
+  // Marks the mirror of a url as in use: it is not removed while the lock lives.
+  Result<UniqueFd> HoldMirror(std::string_view url) const;
+
+  // Makes room until mirrors and checkouts together take at most `max_bytes` of disk: removes
+  // checkouts, then mirrors, that nobody holds, each least recently used first. All of it can be
+  // had again from the remotes. kLimit when what is in use takes more.
+  Status Trim(uint64_t max_bytes) const;
 
   // Removes what processes that died left behind. Returns how many directories that were.
   Result<int> Sweep() const;
@@ -68,6 +83,9 @@ class RepositoryCache {
 
  private:
   Status MakeRoots() const;
+  Status RemoveMirror(const std::filesystem::path& mirror,
+                      std::chrono::milliseconds patience) const;
+  Result<Checkout> Held(const std::function<Result<Checkout>()>& lay_out) const;
 
   CacheOptions options_;
 };

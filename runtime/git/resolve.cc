@@ -14,6 +14,9 @@ namespace {
 
 constexpr size_t kIdLength = 40;
 constexpr size_t kTagsInMessage = 8;
+// A reference is a file of its name: one of more bytes, or with a longer part, cannot exist.
+constexpr size_t kLongestName = 1024;
+constexpr size_t kLongestPart = 255;
 constexpr std::string_view kTagPrefix = "refs/tags/";
 constexpr std::string_view kBranchPrefix = "refs/heads/";
 
@@ -21,9 +24,16 @@ bool IsHex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
+bool IsTooLong(std::string_view name) {
+  if (name.size() > kLongestName) return true;
+  return std::ranges::any_of(Split(name, '/'),
+                             [](const std::string& part) { return part.size() > kLongestPart; });
+}
+
 Commit Describe(git_commit* commit, std::string name, RefKind kind) {
   return {IdText(*git_commit_id(commit)), std::move(name), kind,
-          std::chrono::sys_seconds(std::chrono::seconds(git_commit_time(commit)))};
+          std::chrono::sys_seconds(std::chrono::seconds(git_commit_time(commit))),
+          IdText(*git_commit_tree_id(commit))};
 }
 
 // The commit that a reference points at, through annotated tags.
@@ -152,6 +162,7 @@ Result<Commit> Resolve(const Request& request) {
   const std::string& name = request.name;
   CARREL_ASSIGN_OR_RETURN(const auto repository, OpenMirror(request.mirror, url));
   if (name.empty()) return ResolveDefault(repository.get(), url);
+  if (IsTooLong(name)) return Unknown(repository.get(), name, url);
   // before the names: a tag that looks like an id must not stand for another commit
   if (name.size() == kIdLength && IsHex(name)) return ResolveId(repository.get(), name, url);
   struct Form {

@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "runtime/base/unique_fd.h"
 
 namespace carrel::git {
 
@@ -83,6 +86,7 @@ struct Commit {
   std::string name;  // of the tag or branch; the id for a commit
   RefKind kind = RefKind::kCommit;
   std::chrono::sys_seconds time;  // committer's
+  std::string tree_id;            // names its checkout
 };
 
 struct ExportLimits {
@@ -97,6 +101,9 @@ struct Checkout {
   std::string tree_id;         // of git's tree, or the sha256 of a plain directory
   uint64_t files = 0;
   uint64_t bytes = 0;
+  // Keeps the files from being removed. Owners: the copies of this value. Null in what the room
+  // hands around inside.
+  std::shared_ptr<const UniqueFd> hold = nullptr;
 };
 
 }  // namespace carrel::git

@@ -149,13 +149,15 @@ Json ToJson(const Commit& commit) {
   return {{"id", commit.id},
           {"name", commit.name},
           {"kind", static_cast<int>(commit.kind)},
-          {"time", commit.time.time_since_epoch().count()}};
+          {"time", commit.time.time_since_epoch().count()},
+          {"tree_id", commit.tree_id}};
 }
 
 Commit CommitFromJson(const Json& json) {
   return {JsonString(json, "id"), JsonString(json, "name"),
           static_cast<RefKind>(Number<int>(json, "kind")),
-          std::chrono::sys_seconds(std::chrono::seconds(Number<int64_t>(json, "time")))};
+          std::chrono::sys_seconds(std::chrono::seconds(Number<int64_t>(json, "time"))),
+          JsonString(json, "tree_id")};
 }
 
 Json ToJson(const std::vector<Commit>& commits) {

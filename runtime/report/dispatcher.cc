@@ -22,6 +22,13 @@ OrderedJson ParameterValues(const Json& parameters) {
   return values;
 }
 
+// For callers to whom it makes no difference who ended the report.
+template <typename T>
+Status Ended(const Result<T>& result) {
+  if (!result) return std::unexpected(result.error());
+  return {};
+}
+
 Duration Since(Timestamp start, Timestamp end) { return std::max(end - start, Duration::zero()); }
 
 }  // namespace
@@ -48,6 +55,7 @@ struct Dispatcher::Running {
 };
 
 struct Dispatcher::Deployed {
+  git::Checkout checkout;  // held while the job runs
   Job job;
   PendingArtifact output;
 };
@@ -61,13 +69,26 @@ class Dispatcher::Observer final : public RunObserver {
     if (next_ != nullptr) next_->OnProgress(report_id_, progress);
   }
   void OnLog(std::string_view text) override {
+    {
+      const std::lock_guard lock(mutex_);
+      log_ += text;
+      // Cut now and then only, so that every byte is moved once at most.
+      if (log_.size() > 2 * kMaxStoredLog) log_.erase(0, log_.size() - kMaxStoredLog);
+    }
     if (next_ != nullptr) next_->OnLog(report_id_, text);
+  }
+  // The end of what was printed so far.
+  std::string log() const {
+    const std::lock_guard lock(mutex_);
+    return log_;
   }
 
  private:
   const std::string& report_id_;
   LeaseKeeper& keeper_;
   DispatchObserver* next_;
+  mutable std::mutex mutex_;
+  std::string log_;  // guarded by mutex_
 };
 
 Result<std::unique_ptr<Dispatcher>> Dispatcher::Create(DispatcherParts parts,
@@ -186,6 +207,9 @@ Status Dispatcher::Run(const Report& report, const std::stop_token& stop, Cause 
   const std::stop_callback stopped(stop, [&] {
     running.Stop(on_stop, on_stop == Cause::kShutdown ? "the host was stopped" : "cancelled");
   });
+  // Kept while the result is verified too: a large file takes a while to read.
+  LeaseKeeper keeper(parts_.reports, parts_.clock, LeaseOf(report), options_.lease,
+                     [&] { running.Stop(Cause::kLeaseLost, "the lease was lost"); });
   RunFacts facts;
   facts.limits = report.limits;
   Status done;
@@ -193,10 +217,10 @@ Status Dispatcher::Run(const Report& report, const std::stop_token& stop, Cause 
   if (auto deployed = Deploy(report)) {
     facts.limits = ToJson(deployed->job.limits);
     facts.timing.deploy = Since(claimed, parts_.clock.Now());
-    done = Execute(report, std::move(*deployed), running, facts);
+    done = Execute(report, std::move(*deployed), running, keeper, facts);
   } else {
     facts.timing.deploy = Since(claimed, parts_.clock.Now());
-    done = FailRun(report, {deployed.error().message, ""}, facts);
+    done = Ended(FailRun(report, {deployed.error().message, ""}, facts));
   }
   const std::lock_guard lock(mutex_);
   running_.erase(report.id);
@@ -210,15 +234,16 @@ Result<Dispatcher::Deployed> Dispatcher::Deploy(const Report& report) {
     return Fail(Code::kInvalid, fmt::format("deployment failed: template {} has no renderer '{}'",
                                             report.source.id, report.renderer));
   }
-  const auto checkout = parts_.checkouts.Get(report.source.git);
+  auto checkout = parts_.checkouts.Get(report.source.git);
   if (!checkout) return Wrap(checkout.error(), "deployment failed");
   CARREL_ASSIGN_OR_RETURN(const Limits limits,
                           Lowered(Lowered(options_.limits, definition.limits), report.limits));
   Deployed deployed;
+  deployed.checkout = std::move(*checkout);
   CARREL_ASSIGN_OR_RETURN(deployed.output, parts_.artifacts.Begin(report.id, report.attempts));
   Job& job = deployed.job;
   job.report_id = report.id;
-  job.checkout = checkout->path;
+  job.checkout = deployed.checkout.path;
   job.requirements = report.source.requirements;
   job.definition = definition;
   job.renderer = *renderer;
@@ -231,18 +256,14 @@ Result<Dispatcher::Deployed> Dispatcher::Deploy(const Report& report) {
 }
 
 Status Dispatcher::Execute(const Report& report, Deployed deployed, Running& running,
-                           RunFacts& facts) {
-  Result<Outcome> outcome = Fail(Code::kCancelled, "not started");
-  {
-    LeaseKeeper keeper(parts_.reports, parts_.clock, LeaseOf(report), options_.lease,
-                       [&] { running.Stop(Cause::kLeaseLost, "the lease was lost"); });
-    Observer observer(report.id, keeper, observer_);
-    outcome = parts_.executor.Execute(deployed.job, observer, running.source.get_token());
-    facts.timing.run = Since(deployed.job.start_time, parts_.clock.Now());
-    facts.progress = keeper.progress();
-    // The lease is kept while the result is verified: a large file takes a while to read.
-    if (outcome) return Finish(report, std::move(deployed), *outcome, facts);
-  }
+                           LeaseKeeper& keeper, RunFacts& facts) {
+  Observer observer(report.id, keeper, observer_);
+  const Result<Outcome> outcome =
+      parts_.executor.Execute(deployed.job, observer, running.source.get_token());
+  facts.timing.run = Since(deployed.job.start_time, parts_.clock.Now());
+  facts.progress = keeper.progress();
+  facts.log = observer.log();
+  if (outcome) return Finish(report, std::move(deployed), *outcome, facts);
   parts_.artifacts.Discard(std::move(deployed.output));
   return EndWithoutOutcome(report, running, outcome.error(), facts);
 }
@@ -252,6 +273,8 @@ Status Dispatcher::Finish(const Report& report, Deployed deployed, const Outcome
   facts.verdict = Name(outcome.verdict);
   facts.sandbox_tier = outcome.sandbox_tier;
   facts.rows = outcome.rows;
+  facts.use = outcome.use;
+  if (!outcome.log.empty()) facts.log = outcome.log;
   if (outcome.verdict != Verdict::kOk) {
     parts_.artifacts.Discard(std::move(deployed.output));
     return FailOutcome(report, deployed.job.limits, outcome, facts);
@@ -262,7 +285,8 @@ Status Dispatcher::Finish(const Report& report, Deployed deployed, const Outcome
 Status Dispatcher::FailOutcome(const Report& report, const Limits& limits, const Outcome& outcome,
                                const RunFacts& facts) {
   const std::string notes = DescribeFailure(outcome, limits);
-  CARREL_TRY(FailRun(report, {notes, outcome.traceback}, facts));
+  CARREL_ASSIGN_OR_RETURN(const Held held, FailRun(report, {notes, outcome.traceback}, facts));
+  if (held == Held::kNo) return {};
   if (ConsequenceOf(outcome, report.source.origin) == Consequence::kNone) return {};
   const Status blocked = parts_.templates.Block(
       report.source.id, fmt::format("report {} failed: {}", report.id, notes), parts_.clock.Now());
@@ -285,7 +309,7 @@ Status Dispatcher::Publish(const Report& report, Deployed deployed, const Outcom
     facts.verdict = Name(violation.verdict);
     return FailOutcome(report, limits, violation, facts);
   }
-  if (!artifact) return FailRun(report, {artifact.error().message, ""}, facts);
+  if (!artifact) return Ended(FailRun(report, {artifact.error().message, ""}, facts));
   const Lease lease = LeaseOf(report);
   const Status ready = parts_.reports.MarkReady(lease, {*artifact, outcome.bytes, outcome.sha256},
                                                 facts, parts_.clock.Now());
@@ -302,12 +326,14 @@ Status Dispatcher::Publish(const Report& report, Deployed deployed, const Outcom
   return parts_.artifacts.Delete(*artifact);
 }
 
-Status Dispatcher::FailRun(const Report& report, const Failure& failure, const RunFacts& facts) {
+Result<Dispatcher::Held> Dispatcher::FailRun(const Report& report, const Failure& failure,
+                                             const RunFacts& facts) {
   const Status failed =
       parts_.reports.MarkFailed(LeaseOf(report), failure, facts, parts_.clock.Now());
+  if (failed) return Held::kYes;
   // A lost lease is no failure of this process: the report is in other hands.
-  if (!failed && failed.error().code != Code::kConflict) return failed;
-  return {};
+  if (failed.error().code == Code::kConflict) return Held::kNo;
+  return std::unexpected(failed.error());
 }
 
 Status Dispatcher::EndWithoutOutcome(const Report& report, const Running& running,
@@ -321,9 +347,9 @@ Status Dispatcher::EndWithoutOutcome(const Report& report, const Running& runnin
       return !back && back.error().code == Code::kConflict ? Status() : back;
     }
     case Cause::kCancelled:
-      return FailRun(report, {reason, ""}, facts);
+      return Ended(FailRun(report, {reason, ""}, facts));
     case Cause::kNone:
-      return FailRun(report, {error.message, ""}, facts);
+      return Ended(FailRun(report, {error.message, ""}, facts));
   }
   return {};
 }

@@ -53,6 +53,8 @@ class DispatchObserver {
   virtual void OnProblem(const Error& error) = 0;
 };
 
+class LeaseKeeper;
+
 // Thread-safe.
 class Dispatcher {
  public:
@@ -85,6 +87,8 @@ class Dispatcher {
  private:
   // Why a run of this process is being stopped.
   enum class Cause : uint8_t { kNone, kShutdown, kCancelled, kLeaseLost };
+  // Whether this process was still the one to end the report.
+  enum class Held : uint8_t { kYes, kNo };
   struct Running;
   struct Deployed;
   class Observer;
@@ -97,12 +101,13 @@ class Dispatcher {
   Result<std::optional<Report>> Claim(std::string_view report_id);
   Status Run(const Report& report, const std::stop_token& stop, Cause on_stop);
   Result<Deployed> Deploy(const Report& report);
-  Status Execute(const Report& report, Deployed deployed, Running& running, RunFacts& facts);
+  Status Execute(const Report& report, Deployed deployed, Running& running, LeaseKeeper& keeper,
+                 RunFacts& facts);
   Status Finish(const Report& report, Deployed deployed, const Outcome& outcome, RunFacts facts);
   Status Publish(const Report& report, Deployed deployed, const Outcome& outcome, RunFacts facts);
   Status FailOutcome(const Report& report, const Limits& limits, const Outcome& outcome,
                      const RunFacts& facts);
-  Status FailRun(const Report& report, const Failure& failure, const RunFacts& facts);
+  Result<Held> FailRun(const Report& report, const Failure& failure, const RunFacts& facts);
   Status EndWithoutOutcome(const Report& report, const Running& running, const Error& error,
                            const RunFacts& facts);
   Lease LeaseOf(const Report& report) const;

@@ -12,6 +12,13 @@ Json Seconds(const std::optional<Duration>& duration) {
   return static_cast<double>(duration->count()) / kMicrosInSecond;
 }
 
+Json UseJson(const std::optional<ResourceUse>& use) {
+  if (!use) return nullptr;
+  return Json{{"wall_s", use->wall_s},
+              {"cpu_s", use->cpu_s},
+              {"peak_memory_bytes", use->peak_memory_bytes}};
+}
+
 Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 Json ToJson(const GitReference& git) {
@@ -85,6 +92,7 @@ Json ToJson(const Report& report, Dialect dialect) {
       {"notes", report.notes},
       {"verdict", report.verdict},
       {"sandbox", report.sandbox_tier},
+      {"use", UseJson(report.use)},
       {"limits", report.limits},
       {"attempts", report.attempts},
       {"schedule", report.schedule.id.empty() ? Json(nullptr) : ToJson(report.schedule)},

@@ -125,6 +125,11 @@ Result<Report> ReportService::Get(const Account& account, std::string_view id) {
   return report;
 }
 
+Result<std::string> ReportService::Log(const Account& account, std::string_view id) {
+  CARREL_TRY(Get(account, id));
+  return reports_.Log(id);
+}
+
 Result<ReportPage> ReportService::List(const Account& account, ReportFilter filter) {
   if (account.role != Role::kAdmin) filter.owner_id = account.id;
   ReportPage page;

@@ -49,6 +49,8 @@ class ReportService {
   Result<Report> Create(const Account& account, std::string_view origin,
                         const CreateReport& request);
   Result<Report> Get(const Account& account, std::string_view id);
+  // What its last run printed, the last 64 KiB of it.
+  Result<std::string> Log(const Account& account, std::string_view id);
   Result<ReportPage> List(const Account& account, ReportFilter filter);
   // Only a pending report can be cancelled, by an admin.
   Status Cancel(const Account& account, std::string_view origin, std::string_view id,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/base/ids.h"
 #include "runtime/base/text.h"
 #include "runtime/report/host_identity.h"
@@ -75,6 +77,38 @@ Result<Report> LoadHeld(Transaction& transaction, const Lease& lease) {
   return sql::LoadReport(transaction, lease.report_id);
 }
 
+constexpr double kMicrosInSecond = 1e6;
+
+int64_t MicrosOf(double seconds) { return static_cast<int64_t>(seconds * kMicrosInSecond); }
+
+// The last kMaxStoredLog bytes, from the start of a line on; text without NUL, which not every
+// store can hold.
+std::string LogTail(std::string_view log) {
+  std::string tail(log.substr(log.size() - std::min(log.size(), kMaxStoredLog)));
+  if (tail.size() < log.size()) {
+    const size_t line = tail.find('\n');
+    tail.erase(0, line == std::string::npos ? 0 : line + 1);
+  }
+  std::erase(tail, '\0');
+  tail = ToUtf8(tail);
+  // Bytes that are no text have grown.
+  if (tail.size() > kMaxStoredLog) tail = ToUtf8(tail.substr(tail.size() - kMaxStoredLog + 6));
+  return tail;
+}
+
+// What an attempt used and printed, beside the columns of WriteEnd.
+Status WriteUse(Transaction& transaction, std::string_view id, const RunFacts& facts) {
+  CARREL_TRY(Execute(transaction,
+                     "UPDATE reports SET wall_us = NULL, cpu_us = NULL, peak_memory = NULL, "
+                     "run_log = ? WHERE id = ?",
+                     LogTail(facts.log), id));
+  if (!facts.use) return {};
+  CARREL_TRY(Execute(
+      transaction, "UPDATE reports SET wall_us = ?, cpu_us = ?, peak_memory = ? WHERE id = ?",
+      MicrosOf(facts.use->wall_s), MicrosOf(facts.use->cpu_s), facts.use->peak_memory_bytes, id));
+  return {};
+}
+
 // Ends attempt and lease: status, events and notes, then what `facts` says of the run.
 Status WriteEnd(Transaction& transaction, const Report& before, const Report& after) {
   const auto micros = [](const std::optional<Duration>& duration) {
@@ -105,6 +139,7 @@ void Apply(Report& report, const RunFacts& facts) {
   report.verdict = facts.verdict;
   report.rows = facts.rows;
   report.progress = facts.progress;
+  report.use = facts.use;
 }
 
 Result<ReportState> GiveBack(Transaction& transaction, const Report& report,
@@ -194,6 +229,16 @@ Result<Report> SqlReportStore::Create(Report report, const Actor& actor, Timesta
 
 Result<Report> SqlReportStore::Get(std::string_view id) {
   return database_.Read([&](Transaction& transaction) { return sql::LoadReport(transaction, id); });
+}
+
+Result<std::string> SqlReportStore::Log(std::string_view id) {
+  return database_.Read([&](Transaction& transaction) -> Result<std::string> {
+    CARREL_ASSIGN_OR_RETURN(auto rows,
+                            Query(transaction, "SELECT run_log FROM reports WHERE id = ?", id));
+    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+    if (!found) return Fail(Code::kNotFound, fmt::format("report {} does not exist", id));
+    return std::string(rows->Text(0));
+  });
 }
 
 Result<std::vector<Report>> SqlReportStore::List(const ReportFilter& filter) {
@@ -293,6 +338,7 @@ Status SqlReportStore::MarkReady(const Lease& lease, const Published& published,
     after.report_size = published.size;
     after.sha256 = published.sha256;
     CARREL_TRY(WriteEnd(transaction, before, after));
+    CARREL_TRY(WriteUse(transaction, before.id, facts));
     return Audit(transaction, before, after.status, step);
   });
 }
@@ -312,6 +358,7 @@ Status SqlReportStore::MarkFailed(const Lease& lease, const Failure& failure, co
                                ? output
                                : Truncate(output, kMaxFailureOutput - kEllipsis);
     CARREL_TRY(WriteEnd(transaction, before, after));
+    CARREL_TRY(WriteUse(transaction, before.id, facts));
     return Audit(transaction, before, after.status, step);
   });
 }

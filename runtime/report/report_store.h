@@ -24,6 +24,8 @@ namespace carrel::report {
 inline constexpr int kMaxRequeues = 2;
 // Bytes of `failure_output` that are kept.
 inline constexpr size_t kMaxFailureOutput = 4096;
+// Bytes of what a report printed that are kept: the last ones.
+inline constexpr size_t kMaxStoredLog = size_t{64} << 10;
 
 struct Progress {
   double value = 0;
@@ -38,6 +40,14 @@ struct Timing {
   std::optional<Duration> wait;    // created -> claimed
   std::optional<Duration> deploy;  // claimed -> started
   std::optional<Duration> run;     // started -> finished
+};
+
+// What the whole process tree of a run used.
+struct ResourceUse {
+  double wall_s = 0;
+  double cpu_s = 0;
+  uint64_t peak_memory_bytes = 0;
+  bool operator==(const ResourceUse&) const = default;
 };
 
 // The template as it was when the report was created.
@@ -66,7 +76,8 @@ struct Report {
   std::string verdict;  // of the last run: "ok", "plugin_error", ...; empty before
   std::string failure_output;
   std::string notes;
-  std::string sandbox_tier;
+  std::string sandbox_tier;        // of the last run
+  std::optional<ResourceUse> use;  // of the last run that ended by itself or at a limit
   Reference schedule;
   Account owner;
   Events events;
@@ -96,6 +107,8 @@ struct RunFacts {
   std::string verdict;
   uint64_t rows = 0;
   Progress progress;  // the last one
+  std::optional<ResourceUse> use;
+  std::string log;  // cut to its last kMaxStoredLog bytes
 };
 
 struct Published {
@@ -131,6 +144,8 @@ class ReportStore {
   // Gives it an id; status pending. kConflict when its template is not enabled now.
   virtual Result<Report> Create(Report report, const Actor& actor, Timestamp now) = 0;
   virtual Result<Report> Get(std::string_view id) = 0;
+  // What the last run printed; kept apart, as no list shows it.
+  virtual Result<std::string> Log(std::string_view id) = 0;
   // Newest first.
   virtual Result<std::vector<Report>> List(const ReportFilter& filter) = 0;
   virtual Result<int64_t> Count(const ReportFilter& filter) = 0;
@@ -160,6 +175,7 @@ class SqlReportStore final : public ReportStore {
   explicit SqlReportStore(store::Database& database) : database_(database) {}
   Result<Report> Create(Report report, const Actor& actor, Timestamp now) override;
   Result<Report> Get(std::string_view id) override;
+  Result<std::string> Log(std::string_view id) override;
   Result<std::vector<Report>> List(const ReportFilter& filter) override;
   Result<int64_t> Count(const ReportFilter& filter) override;
   Result<std::optional<Report>> Claim(const ClaimRequest& request) override;

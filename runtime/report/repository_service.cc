@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <stop_token>
 #include <thread>
@@ -9,9 +10,9 @@
 
 #include "runtime/base/ids.h"
 #include "runtime/base/text.h"
-#include "runtime/report/checkouts.h"
 #include "runtime/report/credentials.h"
 #include "runtime/template/checkout.h"
+#include "runtime/template/fault_text.h"
 
 namespace carrel::report {
 namespace {
@@ -19,8 +20,26 @@ namespace {
 constexpr std::chrono::seconds kRenewEvery{30};
 constexpr size_t kMaxReadme = size_t{1} << 20;
 constexpr size_t kMaxDescription = 2000;
+// Another process configures the same repository for at most so long.
+constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::milliseconds kPause{200};
+constexpr int64_t kAll = 1'000'000;
 
 std::string SecretContext(std::string_view id) { return fmt::format("repository {}", id); }
+
+RepositoryFilter OfUrl(const std::string& url) {
+  RepositoryFilter filter;
+  filter.git_url = url;
+  filter.limit = kAll;
+  return filter;
+}
+
+RepositoryFilter AtCommit(const std::string& commit) {
+  RepositoryFilter filter;
+  filter.git_commit = commit;
+  filter.limit = 1;
+  return filter;
+}
 
 // Keeps the configuration from being taken for a dead one while it lasts.
 class Renewal {
@@ -59,22 +78,12 @@ std::string DescriptionFrom(const std::filesystem::path& checkout, const std::st
 
 }  // namespace
 
-RepositoryService::RepositoryService(RepositoryStore& repositories,
-                                     const git::RepositoryCache& cache,
-                                     manifest::Inspector& inspector,
-                                     const store::SecretBox& secrets, const Clock& clock,
-                                     RepositoryServiceOptions options)
-    : repositories_(repositories),
-      cache_(cache),
-      inspector_(inspector),
-      secrets_(secrets),
-      clock_(clock),
-      options_(std::move(options)) {}
+RepositoryService::RepositoryService(RepositoryServiceParts parts, RepositoryServiceOptions options)
+    : parts_(parts), options_(std::move(options)) {}
 
-Result<Repository> RepositoryService::Add(const Account& account, std::string_view origin,
-                                          const AddRepository& request) {
+Result<Repository> RepositoryService::Described(const Account& account,
+                                                const AddRepository& request) const {
   Repository repository;
-  repository.id = NewRepositoryId();
   repository.name = request.name;
   repository.origin = request.origin;
   repository.owner = {account.id, account.name};
@@ -82,49 +91,163 @@ Result<Repository> RepositoryService::Add(const Account& account, std::string_vi
     std::error_code error;
     repository.git.url = std::filesystem::absolute(request.url, error).lexically_normal().string();
     repository.git.tag = kTreePrefix;
-  } else {
-    CARREL_ASSIGN_OR_RETURN(const git::RepositoryUrl url,
-                            git::ParseUrl(request.url, options_.urls));
-    repository.git.url = url.text;
-    repository.git.tag = request.ref;
+    return repository;
   }
+  CARREL_ASSIGN_OR_RETURN(const git::RepositoryUrl url, git::ParseUrl(request.url, options_.urls));
+  repository.git.url = url.text;
+  repository.git.tag = request.ref;
+  return repository;
+}
+
+Result<Configuration> RepositoryService::Add(const Account& account, std::string_view origin,
+                                             const AddRepository& request,
+                                             const FetchWatch& watch) {
+  CARREL_ASSIGN_OR_RETURN(Repository repository, Described(account, request));
+  repository.id = NewRepositoryId();
   if (const std::string text = CredentialsToText(request.credentials); !text.empty()) {
     CARREL_ASSIGN_OR_RETURN(repository.credentials,
-                            secrets_.Seal(text, SecretContext(repository.id)));
+                            parts_.secrets.Seal(text, SecretContext(repository.id)));
   }
   Actor actor = ActorOf(account, origin);
   if (request.origin == Origin::kSystem) actor.who = Who::kSystem;
-  CARREL_ASSIGN_OR_RETURN(repository, repositories_.Create(std::move(repository), options_.host_id,
-                                                           actor, clock_.Now()));
-  return Configure(repository);
+  CARREL_ASSIGN_OR_RETURN(repository,
+                          parts_.repositories.Create(std::move(repository), options_.host_id, actor,
+                                                     parts_.clock.Now()));
+  return Configure(repository, watch);
 }
 
-Result<Repository> RepositoryService::Sync(const Account& account, std::string_view origin,
-                                           std::string_view id) {
+Result<Configuration> RepositoryService::Sync(const Account& account, std::string_view origin,
+                                              std::string_view id, const FetchWatch& watch) {
+  CARREL_TRY(Get(account, id));
+  CARREL_ASSIGN_OR_RETURN(const Repository repository,
+                          parts_.repositories.BeginSync(
+                              id, options_.host_id, ActorOf(account, origin), parts_.clock.Now()));
+  return Configure(repository, watch);
+}
+
+Result<Configuration> RepositoryService::Update(const Account& account, std::string_view origin,
+                                                std::string_view id, const RepositoryEdit& edit,
+                                                const FetchWatch& watch) {
   CARREL_TRY(Get(account, id));
   CARREL_ASSIGN_OR_RETURN(
       const Repository repository,
-      repositories_.BeginSync(id, options_.host_id, ActorOf(account, origin), clock_.Now()));
-  return Configure(repository);
+      parts_.repositories.BeginEdit(id, edit, options_.host_id, ActorOf(account, origin),
+                                    parts_.clock.Now()));
+  return Configure(repository, watch);
 }
 
-Result<Repository> RepositoryService::Update(const Account& account, std::string_view origin,
-                                             std::string_view id, const RepositoryEdit& edit) {
-  CARREL_TRY(Get(account, id));
+Result<std::optional<Repository>> RepositoryService::Find(const GitReference& git) {
+  CARREL_ASSIGN_OR_RETURN(auto rows, parts_.repositories.List(OfUrl(git.url)));
+  for (Repository& row : rows) {
+    if (row.git.tag == git.tag) return std::move(row);
+  }
+  return std::nullopt;
+}
+
+Result<Template> RepositoryService::FindTemplate(std::string_view repository_id,
+                                                 std::string_view local_id) {
+  TemplateFilter filter;
+  filter.repository_id = repository_id;
+  filter.limit = kAll;
+  CARREL_ASSIGN_OR_RETURN(auto rows, parts_.templates.List(filter));
+  std::vector<std::string> known;
+  for (Template& row : rows) {
+    if (row.definition.local_id == local_id) return std::move(row);
+    known.push_back(row.definition.local_id);
+  }
+  return Fail(Code::kNotFound,
+              fmt::format("the repository has no report '{}'{}; it has: {}", local_id,
+                          DidYouMean(local_id, known), Join(known, ", ")));
+}
+
+// The template as the store has it, when it can be run as it is.
+Result<std::optional<Template>> RepositoryService::Ready(const std::optional<Repository>& known,
+                                                         const GitReference& git,
+                                                         std::string_view local_id) {
+  if (!known || known->status != RepositoryState::kReady || known->git.commit != git.commit) {
+    return std::nullopt;
+  }
+  CARREL_ASSIGN_OR_RETURN(Template row, FindTemplate(known->id, local_id));
+  if (row.status == TemplateState::kEnabled) return row;
+  if (row.status == TemplateState::kBlocked) return std::nullopt;
+  return Fail(Code::kConflict, fmt::format("template {} ({}) is {}: {}", row.id, local_id,
+                                           Name(row.status), row.notes));
+}
+
+Status RepositoryService::Renewed(const Repository& wanted, const Configured& configured,
+                                  const Actor& actor) {
   CARREL_ASSIGN_OR_RETURN(
-      const Repository repository,
-      repositories_.BeginEdit(id, edit, options_.host_id, ActorOf(account, origin), clock_.Now()));
-  return Configure(repository);
+      const Repository begun,
+      parts_.repositories.Adopt(wanted, options_.host_id, actor, parts_.clock.Now()));
+  CARREL_TRY(
+      parts_.repositories.Accept(begun.id, options_.host_id, configured, parts_.clock.Now()));
+  (void)Forget(begun.git);  // what stays of it is no fault of this run
+  return {};
+}
+
+Result<Template> RepositoryService::Offer(const Account& account, std::string_view origin,
+                                          const AddRepository& request, std::string_view local_id,
+                                          const FetchWatch& watch) {
+  if (account.role != Role::kAdmin) return Fail(Code::kDenied, "only an admin may run a source");
+  CARREL_ASSIGN_OR_RETURN(const Repository wanted, Described(account, request));
+  CARREL_ASSIGN_OR_RETURN(const FetchedSource fetched,
+                          Fetch(SourceOf(wanted.git.url, request.credentials), wanted.git, watch));
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  std::optional<Configured> configured;
+  while (true) {
+    CARREL_ASSIGN_OR_RETURN(const auto known, Find(wanted.git));
+    CARREL_ASSIGN_OR_RETURN(auto ready, Ready(known, fetched.reference, local_id));
+    if (ready) return std::move(*ready);
+    if (!configured) {
+      auto examined = Examine(fetched);
+      if (!examined && examined.error().code == Code::kInvalid) {
+        return Fail(Code::kInvalid, "the repository is not valid\n" + examined.error().message);
+      }
+      CARREL_ASSIGN_OR_RETURN(configured, std::move(examined));
+    }
+    const Status renewed = Renewed(wanted, *configured, ActorOf(account, origin));
+    if (renewed) continue;
+    const bool is_over = std::chrono::steady_clock::now() > deadline || watch.stop.stop_requested();
+    if (renewed.error().code != Code::kConflict || is_over) {
+      return std::unexpected(renewed.error());
+    }
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 Status RepositoryService::Remove(const Account& account, std::string_view origin,
                                  std::string_view id) {
-  CARREL_TRY(Get(account, id));
-  return repositories_.Delete(id, ActorOf(account, origin), clock_.Now());
+  CARREL_ASSIGN_OR_RETURN(const Repository row, Get(account, id));
+  CARREL_TRY(parts_.repositories.Delete(id, ActorOf(account, origin), parts_.clock.Now()));
+  const Status forgotten = [&]() -> Status {
+    CARREL_TRY(Forget(row.git));
+    CARREL_ASSIGN_OR_RETURN(const bool is_shared, IsNeeded(OfUrl(row.git.url)));
+    return row.git.tag == kTreePrefix || is_shared ? Status() : parts_.cache.Remove(row.git.url);
+  }();
+  if (forgotten) return {};
+  return Wrap(forgotten.error(), fmt::format("repository {} is removed, its files are not", id));
+}
+
+Result<bool> RepositoryService::IsNeeded(const RepositoryFilter& filter) {
+  CARREL_ASSIGN_OR_RETURN(const auto rows, parts_.repositories.List(filter));
+  return !rows.empty();
+}
+
+Status RepositoryService::Forget(const GitReference& git) {
+  if (git.commit.empty()) return {};
+  CARREL_ASSIGN_OR_RETURN(const bool is_needed, IsNeeded(AtCommit(git.commit)));
+  if (is_needed) return {};
+  if (git.commit.starts_with(kTreePrefix)) {
+    return parts_.cache.RemoveCheckout(std::string_view(git.commit).substr(kTreePrefix.size()));
+  }
+  const auto commit = parts_.cache.Resolve(git.url, git.commit);
+  if (commit) return parts_.cache.RemoveCheckout(commit->tree_id);
+  if (commit.error().code == Code::kNotFound) return {};  // its mirror made room for others
+  return std::unexpected(commit.error());
 }
 
 Result<Repository> RepositoryService::Get(const Account& account, std::string_view id) {
-  CARREL_ASSIGN_OR_RETURN(Repository repository, repositories_.Get(id));
+  CARREL_ASSIGN_OR_RETURN(Repository repository, parts_.repositories.Get(id));
   if (account.role != Role::kAdmin && repository.owner.id != account.id) {
     return Fail(Code::kNotFound, fmt::format("repository {} does not exist", id));
   }
@@ -134,77 +257,99 @@ Result<Repository> RepositoryService::Get(const Account& account, std::string_vi
 Result<std::vector<Repository>> RepositoryService::List(const Account& account,
                                                         RepositoryFilter filter) {
   if (account.role != Role::kAdmin) filter.owner_id = account.id;
-  return repositories_.List(filter);
+  return parts_.repositories.List(filter);
 }
 
 Result<std::vector<git::Commit>> RepositoryService::Tags(const Account& account,
                                                          std::string_view id) {
   CARREL_ASSIGN_OR_RETURN(const Repository repository, Get(account, id));
   if (repository.git.tag == kTreePrefix) return std::vector<git::Commit>();
-  return cache_.ListTags(repository.git.url);
+  return parts_.cache.ListTags(repository.git.url);
 }
 
 Result<int> RepositoryService::RecoverInterrupted() {
-  return repositories_.RecoverInterrupted(clock_.Now());
+  return parts_.repositories.RecoverInterrupted(parts_.clock.Now());
 }
 
-Result<Repository> RepositoryService::Configure(const Repository& repository) {
+Result<Configuration> RepositoryService::Configure(const Repository& begun,
+                                                   const FetchWatch& watch) {
   const auto examined = [&] {
-    const Renewal renewal(repositories_, clock_, repository.id, options_.host_id);
-    return Examine(repository);
+    const Renewal renewal(parts_.repositories, parts_.clock, begun.id, options_.host_id);
+    return FetchAndExamine(begun, watch);
   }();
-  if (examined) {
-    return repositories_.Accept(repository.id, options_.host_id, *examined, clock_.Now());
+  if (!examined) {
+    CARREL_ASSIGN_OR_RETURN(Repository failed, parts_.repositories.Reject(
+                                                   begun.id, options_.host_id,
+                                                   examined.error().message, parts_.clock.Now()));
+    return Configuration{std::move(failed), examined.error()};
   }
-  return repositories_.Reject(repository.id, options_.host_id, examined.error().message,
-                              clock_.Now());
+  CARREL_ASSIGN_OR_RETURN(
+      Repository ready,
+      parts_.repositories.Accept(begun.id, options_.host_id, *examined, parts_.clock.Now()));
+  (void)Forget(begun.git);  // what stays of the commit before is no fault of this one
+  return Configuration{std::move(ready), std::nullopt};
 }
 
-Result<git::Source> RepositoryService::SourceOf(const Repository& repository) const {
+git::Source RepositoryService::SourceOf(std::string url, git::Credentials credentials) const {
   git::Source source;
-  source.url = repository.git.url;
+  source.url = std::move(url);
+  source.credentials = std::move(credentials);
   source.host_keys = options_.host_keys;
   source.known_hosts = options_.known_hosts;
   source.ca_file = options_.ca_file;
-  if (!repository.credentials.empty()) {
-    CARREL_ASSIGN_OR_RETURN(const std::string text,
-                            secrets_.Unseal(repository.credentials, SecretContext(repository.id)));
-    CARREL_ASSIGN_OR_RETURN(source.credentials, CredentialsFromText(text));
-  }
   return source;
 }
 
-Result<git::Checkout> RepositoryService::FetchAndExport(const Repository& repository,
-                                                        std::string& commit) {
-  if (repository.git.tag == kTreePrefix) {
-    CARREL_ASSIGN_OR_RETURN(git::Checkout checkout,
-                            cache_.ExportDirectory(repository.git.url, options_.checkout));
-    commit = std::string(kTreePrefix) + checkout.tree_id;
-    return checkout;
-  }
-  CARREL_ASSIGN_OR_RETURN(const git::Source source, SourceOf(repository));
-  git::SyncOptions sync;
-  sync.limits = options_.sync;
-  CARREL_TRY(cache_.Sync(source, sync));
-  CARREL_ASSIGN_OR_RETURN(const git::Commit resolved,
-                          cache_.Resolve(repository.git.url, repository.git.tag));
-  commit = resolved.id;
-  return cache_.Export(repository.git.url, commit, options_.checkout);
+Result<git::Source> RepositoryService::SourceOf(const Repository& repository) const {
+  if (repository.credentials.empty()) return SourceOf(repository.git.url, git::Credentials());
+  CARREL_ASSIGN_OR_RETURN(
+      const std::string text,
+      parts_.secrets.Unseal(repository.credentials, SecretContext(repository.id)));
+  CARREL_ASSIGN_OR_RETURN(git::Credentials credentials, CredentialsFromText(text));
+  return SourceOf(repository.git.url, std::move(credentials));
 }
 
-Result<Configured> RepositoryService::Examine(const Repository& repository) {
-  Configured configured;
-  CARREL_ASSIGN_OR_RETURN(const git::Checkout checkout,
-                          FetchAndExport(repository, configured.commit));
+Result<FetchedSource> RepositoryService::Fetch(const git::Source& source, const GitReference& git,
+                                               const FetchWatch& watch) {
+  CARREL_ASSIGN_OR_RETURN(FetchedSource fetched,
+                          FetchSource(parts_.cache, source, git, watch, options_.limits));
+  const Status trimmed = parts_.cache.Trim(options_.max_cache_bytes);
+  if (!trimmed) return Wrap(trimmed.error(), "cache.max_mb");
+  return fetched;
+}
+
+Status RepositoryService::Refetch(const GitReference& git) {
+  CARREL_ASSIGN_OR_RETURN(const auto rows, parts_.repositories.List(OfUrl(git.url)));
+  if (rows.empty()) {
+    return Fail(Code::kNotFound, fmt::format("{}: its repository was removed", git.url));
+  }
+  CARREL_ASSIGN_OR_RETURN(const git::Source source, SourceOf(rows.front()));
+  git::SyncOptions sync;
+  sync.limits = options_.limits.sync;
+  CARREL_TRY(parts_.cache.Sync(source, sync));
+  return {};
+}
+
+Result<Configured> RepositoryService::FetchAndExamine(const Repository& repository,
+                                                      const FetchWatch& watch) {
+  CARREL_ASSIGN_OR_RETURN(const git::Source source, SourceOf(repository));
+  CARREL_ASSIGN_OR_RETURN(const FetchedSource fetched, Fetch(source, repository.git, watch));
+  return Examine(fetched);
+}
+
+Result<Configured> RepositoryService::Examine(const FetchedSource& fetched) {
+  const std::filesystem::path& checkout = fetched.checkout.path;
   const std::lock_guard lock(inspecting_);
   CARREL_ASSIGN_OR_RETURN(manifest::Validation validation,
-                          manifest::ValidateCheckout(checkout.path, inspector_));
+                          manifest::ValidateCheckout(checkout, parts_.inspector));
   if (!validation.manifest) {
-    return Fail(Code::kInvalid, manifest::FaultsToText(validation.faults,
-                                                       manifest::CheckoutSources(checkout.path)));
+    return Fail(Code::kInvalid,
+                manifest::FaultsToText(validation.faults, manifest::CheckoutSources(checkout)));
   }
+  Configured configured;
+  configured.commit = fetched.reference.commit;
   configured.manifest = std::move(*validation.manifest);
-  configured.description = DescriptionFrom(checkout.path, configured.manifest.readme_file);
+  configured.description = DescriptionFrom(checkout, configured.manifest.readme_file);
   return configured;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "runtime/base/ids.h"
 #include "runtime/report/host_identity.h"
@@ -222,37 +224,78 @@ Result<Repository> Begin(Transaction& transaction, const Repository& before, Rep
   return after;
 }
 
+// False when the id of `repository` is taken.
+Result<bool> TryCreate(Transaction& transaction, const Repository& repository,
+                       std::string_view lease_owner, const Step& step) {
+  CARREL_ASSIGN_OR_RETURN(const bool taken, Exists(transaction, repository.id));
+  if (taken) return false;
+  CARREL_TRY(Insert(transaction, repository, lease_owner, step.now));
+  CARREL_TRY(sql::WriteAudit(
+      transaction, {step.now, repository.id, Name(step.action), Name(RepositoryState::kNone),
+                    Name(repository.status), step.actor, step.note}));
+  return true;
+}
+
+// `repository` as a new row, under an id that is free.
+Result<Repository> CreateIn(Transaction& transaction, Repository repository,
+                            std::string_view lease_owner, const Step& step) {
+  CARREL_ASSIGN_OR_RETURN(repository.status,
+                          NextState(RepositoryState::kNone, step.action, step.actor.who));
+  repository.created = step.now;
+  repository.events = {{"created", MakeEvent(step.now, step.actor)}};
+  // An id that was drawn before, for credentials sealed under it, is kept if it is free.
+  if (repository.id.empty()) repository.id = NewRepositoryId();
+  for (int attempt = 0; attempt < kIdAttempts; ++attempt) {
+    CARREL_ASSIGN_OR_RETURN(const bool created,
+                            TryCreate(transaction, repository, lease_owner, step));
+    if (created) return repository;
+    if (!repository.credentials.empty()) {
+      return Fail(Code::kConflict, fmt::format("repository {} exists already", repository.id));
+    }
+    repository.id = NewRepositoryId();
+  }
+  return Fail(Code::kInternal, "no free repository id found");
+}
+
+Result<std::optional<Repository>> FindIn(Transaction& transaction, const GitReference& git) {
+  std::string id;
+  {
+    CARREL_ASSIGN_OR_RETURN(auto rows,
+                            Query(transaction,
+                                  "SELECT id FROM repositories WHERE git_url = ? AND git_tag = ? "
+                                  "ORDER BY created, id LIMIT 1",
+                                  git.url, git.tag));
+    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+    if (!found) return std::nullopt;
+    id = rows->Text(0);
+  }
+  CARREL_ASSIGN_OR_RETURN(Repository found, sql::LoadRepository(transaction, id));
+  return found;
+}
+
 }  // namespace
 
 std::string_view Name(Origin origin) { return origin == Origin::kSystem ? "system" : "custom"; }
 
 Result<Repository> SqlRepositoryStore::Create(Repository repository, std::string_view lease_owner,
                                               const Actor& actor, Timestamp now) {
-  CARREL_ASSIGN_OR_RETURN(repository.status,
-                          NextState(RepositoryState::kNone, RepositoryAction::kCreate, actor.who));
-  repository.created = now;
-  repository.events = {{"created", MakeEvent(now, actor)}};
-  // An id that was drawn before, for credentials sealed under it, is kept if it is free.
-  if (repository.id.empty()) repository.id = NewRepositoryId();
-  const bool sealed = !repository.credentials.empty();
-  for (int attempt = 0; attempt < kIdAttempts; ++attempt) {
-    const auto created = database_.Write([&](Transaction& transaction) -> Result<bool> {
-      CARREL_ASSIGN_OR_RETURN(const bool taken, Exists(transaction, repository.id));
-      if (taken) return false;
-      CARREL_TRY(Insert(transaction, repository, lease_owner, now));
-      CARREL_TRY(sql::WriteAudit(
-          transaction, {now, repository.id, Name(RepositoryAction::kCreate),
-                        Name(RepositoryState::kNone), Name(repository.status), actor, ""}));
-      return true;
-    });
-    if (!created) return std::unexpected(created.error());
-    if (*created) return repository;
-    if (sealed) {
-      return Fail(Code::kConflict, fmt::format("repository {} exists already", repository.id));
+  return database_.Write([&](Transaction& transaction) {
+    return CreateIn(transaction, std::move(repository), lease_owner,
+                    {RepositoryAction::kCreate, actor, now, ""});
+  });
+}
+
+Result<Repository> SqlRepositoryStore::Adopt(Repository repository, std::string_view lease_owner,
+                                             const Actor& actor, Timestamp now) {
+  return database_.Write([&](Transaction& transaction) -> Result<Repository> {
+    CARREL_ASSIGN_OR_RETURN(const auto known, FindIn(transaction, repository.git));
+    if (!known) {
+      return CreateIn(transaction, std::move(repository), lease_owner,
+                      {RepositoryAction::kCreate, actor, now, ""});
     }
-    repository.id = NewRepositoryId();
-  }
-  return Fail(Code::kInternal, "no free repository id found");
+    return Begin(transaction, *known, *known, lease_owner,
+                 {RepositoryAction::kSync, actor, now, ""});
+  });
 }
 
 Result<Repository> SqlRepositoryStore::Get(std::string_view id) {
@@ -265,9 +308,11 @@ Result<std::vector<Repository>> SqlRepositoryStore::List(const RepositoryFilter&
     CARREL_ASSIGN_OR_RETURN(
         auto rows, Query(transaction,
                          fmt::format("SELECT {} FROM repositories WHERE (? = '' OR owner_id = ?) "
+                                     "AND (? = '' OR git_url = ?) AND (? = '' OR git_commit = ?) "
                                      "ORDER BY created, id LIMIT ? OFFSET ?",
                                      sql::RepositoryColumns()),
-                         filter.owner_id, filter.owner_id, filter.limit, filter.offset));
+                         filter.owner_id, filter.owner_id, filter.git_url, filter.git_url,
+                         filter.git_commit, filter.git_commit, filter.limit, filter.offset));
     std::vector<Repository> out;
     while (true) {
       CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());

@@ -55,6 +55,8 @@ struct RepositoryEdit {
 
 struct RepositoryFilter {
   std::string owner_id;  // empty: everybody's
+  std::string git_url;
+  std::string git_commit;
   int64_t limit = 100;
   int64_t offset = 0;
 };
@@ -69,7 +71,12 @@ class RepositoryStore {
   // Gives it an id; status configuring.
   virtual Result<Repository> Create(Repository repository, std::string_view lease_owner,
                                     const Actor& actor, Timestamp now) = 0;
+  // BeginSync of the oldest repository with the url and tag of `repository`, whosever it is; Create
+  // when there is none. Of two callers at the same time one gets kConflict.
+  virtual Result<Repository> Adopt(Repository repository, std::string_view lease_owner,
+                                   const Actor& actor, Timestamp now) = 0;
   virtual Result<Repository> Get(std::string_view id) = 0;
+  // Oldest first.
   virtual Result<std::vector<Repository>> List(const RepositoryFilter& filter) = 0;
 
   // ready or failed -> configuring; blocks the enabled templates.
@@ -103,6 +110,8 @@ class SqlRepositoryStore final : public RepositoryStore {
 
   Result<Repository> Create(Repository repository, std::string_view lease_owner, const Actor& actor,
                             Timestamp now) override;
+  Result<Repository> Adopt(Repository repository, std::string_view lease_owner, const Actor& actor,
+                           Timestamp now) override;
   Result<Repository> Get(std::string_view id) override;
   Result<std::vector<Repository>> List(const RepositoryFilter& filter) override;
   Result<Repository> BeginSync(std::string_view id, std::string_view lease_owner,

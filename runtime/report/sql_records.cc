@@ -12,6 +12,15 @@ std::optional<Duration> ReadDuration(const store::Statement& row, int column) {
   return Duration(row.Integer(column));
 }
 
+// Of three columns.
+std::optional<ResourceUse> ReadUse(const store::Statement& row, int column) {
+  constexpr double kMicrosInSecond = 1e6;
+  if (row.IsNull(column)) return std::nullopt;
+  return ResourceUse{static_cast<double>(row.Integer(column)) / kMicrosInSecond,
+                     static_cast<double>(row.Integer(column + 1)) / kMicrosInSecond,
+                     static_cast<uint64_t>(row.Integer(column + 2))};
+}
+
 Result<manifest::ReportDefinition> ReadDefinition(const store::Statement& row, int column) {
   CARREL_ASSIGN_OR_RETURN(const Json json, ParseJson(row.Text(column)));
   return manifest::ReportFromJson(json);
@@ -35,7 +44,7 @@ std::string_view ReportColumns() {
          "limits, progress_value, progress_max, progress_stage, wait_us, deploy_us, run_us, "
          "artifact, report_size, report_rows, sha256, verdict, failure_output, notes, "
          "sandbox_tier, schedule_id, schedule_name, owner_id, owner_name, owner_role, events, "
-         "created, attempts";
+         "created, attempts, wall_us, cpu_us, peak_memory";
 }
 
 Result<Report> ReadReport(const store::Statement& row) {
@@ -80,6 +89,7 @@ Result<Report> ReadReport(const store::Statement& row) {
   CARREL_ASSIGN_OR_RETURN(out.events, EventsFromJson(row.Text(at++)));
   out.created = FromMicros(row, at++);
   out.attempts = static_cast<int>(row.Integer(at++));
+  out.use = ReadUse(row, at);
   return out;
 }
 

@@ -111,8 +111,17 @@ CREATE TABLE audit (
 CREATE INDEX audit_object ON audit (object_id, at);
 )sql";
 
+// The log stands last: a list does not read past the columns it asks for.
+constexpr std::string_view kRunFacts = R"sql(
+ALTER TABLE reports ADD COLUMN wall_us BIGINT;
+ALTER TABLE reports ADD COLUMN cpu_us BIGINT;
+ALTER TABLE reports ADD COLUMN peak_memory BIGINT;
+ALTER TABLE reports ADD COLUMN run_log TEXT NOT NULL DEFAULT '';
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "repositories, templates, reports, audit", kReports},
+    Migration{2, "what a run used and printed", kRunFacts},
 };
 
 }  // namespace

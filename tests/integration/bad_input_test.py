@@ -3,8 +3,11 @@ that names the place, a failed row with the reason, and a next run that works.""
 
 from __future__ import annotations
 
+import functools
 import os
+import resource
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -228,6 +231,16 @@ def test_a_missing_repository_and_ref_exit_with_7(
     assert "v1.0.1" in done.err and "v1.0.0" in done.err
 
 
+@pytest.mark.parametrize("ref", ["x" * 5000, "a/" * 2000 + "b", "x" * 300, "no such", "..", "@{-1}"])
+def test_a_ref_that_cannot_exist_exits_with_7(
+    carrel: Carrel, git_root: Path, git_http: GitHttpServer, ref: str
+) -> None:
+    GitRepo.from_files(python_repo("yield (1,)"), git_root / "demo.git")
+    done = carrel("run", git_http.url("demo.git"), "demo", "--ref", ref)
+    assert done.code == 7, done.err
+    assert len(done.err) < 2000
+
+
 def test_a_git_host_that_breaks_off_is_survived(
     carrel: Carrel, git_root: Path, git_http: GitHttpServer, tmp_path: Path
 ) -> None:
@@ -306,7 +319,7 @@ def test_another_api_needs_a_permission(carrel: Carrel, tmp_path: Path, api: Con
     body = f"import requests\nyield (requests.get({api.url + '/requests'!r}).status_code,)"
     source = write(python_repo(body), tmp_path / "repo")
     done = carrel("run", source, "demo", "--connection", f"other={api.url}")
-    assert_failed(carrel, done, "is not reachable from this report", "permissions.connections")
+    assert_failed(carrel, done, "permissions.connections", "other")
     assert api.log == []
 
 
@@ -332,13 +345,67 @@ def test_a_full_disk_fails_the_report_and_leaves_a_good_store(
     assert_the_next_run_works(carrel, tmp_path)
 
 
-def test_ctrl_c_ends_a_run_in_good_order(carrel: Carrel, tmp_path: Path) -> None:
-    source = write(python_repo("import time\ntime.sleep(600)"), tmp_path / "bad")
+def started(process: subprocess.Popen[str]) -> None:
+    """Waits for the report's first line."""
+    assert process.stderr is not None
+    while "report| begun" not in (line := process.stderr.readline()):
+        assert line, "it ended early"
+
+
+SLEEPER = "import time\nprint('begun', flush=True)\ntime.sleep(600)\nyield (1,)"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_run_in_good_order(
+    carrel: Carrel, tmp_path: Path, number: signal.Signals
+) -> None:
+    source = write(python_repo(SLEEPER), tmp_path / "bad")
     process = carrel.start("run", source, "demo")
-    time.sleep(3)
-    process.terminate()
+    started(process)
+    process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert_failed(carrel, Done(process.returncode, out, err), "cancelled")
+    assert "begun" in carrel.ok("report", "show", carrel.reports()[0]["id"]).out
+    assert_the_next_run_works(carrel, tmp_path)
+
+
+def test_a_hangup_that_is_ignored_stays_so(carrel: Carrel, tmp_path: Path) -> None:
+    body = "import time\nprint('begun', flush=True)\ntime.sleep(2)\nyield (1,)"
+    source = write(python_repo(body), tmp_path / "repo")
+    ignore = functools.partial(signal.signal, signal.SIGHUP, signal.SIG_IGN)
+    process = carrel.start("run", source, "demo", preexec_fn=ignore)
+    started(process)
+    process.send_signal(signal.SIGHUP)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+
+
+def test_a_killed_host_leaves_its_report_to_whoever_starts_next(
+    carrel: Carrel, tmp_path: Path
+) -> None:
+    body = "import time\nprint('begun', flush=True)\ntime.sleep(1)\nyield (1,)"
+    source = write(python_repo(body), tmp_path / "repo")
+    process = carrel.start("run", source, "demo")
+    started(process)
+    process.kill()
+    process.communicate()
+    (report,) = carrel.reports()
+    assert report["status"] == "pending" and report["attempts"] == 1
+    watched = carrel.ok("report", "watch", report["id"], "--json").json
+    assert watched["status"] == "ready" and watched["attempts"] == 2
+
+
+def test_a_file_size_limit_of_the_host_is_an_error_and_not_its_end(
+    carrel: Carrel, tmp_path: Path
+) -> None:
+    source = write(python_repo("for _ in range(300):\n    yield ('x' * 10000,)"), tmp_path / "bad")
+    carrel.ok("run", source, "demo", "--output", "first.csv")
+    limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+    done = carrel("run", source, "demo", preexec_fn=limit)
+    assert done.code == 1, done.err
+    assert "File too large" in done.err or "output" in done.err, done.err
+    report = carrel.reports()[0]["id"] if carrel.reports() else ""
+    assert carrel("report", "show", report).code == 0
     assert_the_next_run_works(carrel, tmp_path)
 
 

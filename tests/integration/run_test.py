@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -259,6 +261,12 @@ def test_an_unknown_report_is_answered_with_the_near_miss(carrel: Carrel) -> Non
     [
         ([], "subcommand"),
         (["runn"], "did you mean 'run'?"),
+        (["repo", "ad"], "unknown command 'carrel repo ad'; did you mean 'add'?"),
+        (["report", "frobnicate", "--json"], "expected create, list, show"),
+        (["run", "--ref=", ".", "demo"], "--ref: found nothing after '='"),
+        (["run", ".", "demo", "--output", "."], "a directory"),
+        (["run", ".", "demo", "--output", "sub/"], "a directory"),
+        (["report", "download", "RP-000-000-000", "--output", "sub"], "a directory"),
         (["run"], "SOURCE"),
         (["run", ".", "demo", "--param", "novalue"], "ID=VALUE"),
         (["run", ".", "demo", "--account", "novalue"], "ID:NAME"),
@@ -267,9 +275,48 @@ def test_an_unknown_report_is_answered_with_the_near_miss(carrel: Carrel) -> Non
 )
 def test_a_wrong_command_line_exits_with_2(carrel: Carrel, words: list[str], text: str) -> None:
     write(python_repo("yield (1,)"), carrel.work)
+    (carrel.work / "sub").mkdir()
     done = carrel(*words)
     assert done.code == 2, done.err
-    assert done.out == "" and text in done.err
+    assert text in done.err
+    assert (done.json["error"]["code"] == "usage") if "--json" in words else (done.out == "")
+    assert carrel.reports() == []
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/proc/self/fd/1"])
+def test_a_dash_writes_the_file_to_standard_output(
+    carrel: Carrel, tmp_path: Path, name: str
+) -> None:
+    source = write(python_repo("print('noise')\nyield (1, 'x')"), tmp_path / "repo")
+    done = carrel.ok("run", source, "demo", "--output", name)
+    assert done.out == '"1";"x"\n'
+    assert "1 rows" in done.err
+    assert list(carrel.work.iterdir()) == []
+    (report,) = carrel.reports()
+    assert carrel.ok("report", "download", report["id"], "--output", name).out == done.out
+    for words in (["run", source, "demo"], ["report", "download", report["id"]]):
+        refused = carrel(*words, "--output", name, "--json")
+        assert refused.code == 2 and refused.json["error"]["code"] == "usage"
+    assert len(carrel.reports()) == 1
+
+
+def test_standard_output_that_is_a_file_is_written_in_place(
+    carrel: Carrel, tmp_path: Path
+) -> None:
+    source = write(python_repo("yield (1,)"), tmp_path / "repo")
+    device = Path("/dev/stdout").lstat()
+    target = tmp_path / "out"
+    target.write_bytes(b"before\n")
+    for words in ([], ["--zip"]):
+        with target.open("ab") as out:
+            program = [str(carrel.program), "run", str(source), "demo", "--output", "/dev/stdout"]
+            environment = {"CARREL_DATA": str(carrel.data), "HOME": str(carrel.work)}
+            subprocess.run([*program, *words], stdout=out, env=environment, check=True)
+    start = b'before\n"1"\r\n'
+    assert target.read_bytes().startswith(start + b"PK")
+    with zipfile.ZipFile(io.BytesIO(target.read_bytes()[len(start) :])) as archive:
+        assert archive.testzip() is None and archive.read("demo.csv") == b'"1"\r\n'
+    assert Path("/dev/stdout").lstat().st_ino == device.st_ino, "it was replaced"
 
 
 def test_every_command_has_help_with_an_example(carrel: Carrel) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sqlite3
 import stat
 import time
 from pathlib import Path
 
 import pytest
 from carrel_runner import ROOT, Carrel
-from git_http_server import GitHttpServer
+from git_http_server import Fault, GitHttpServer
 from git_repo import GitRepo
 from report_repos import python_repo, write
 
@@ -110,6 +112,154 @@ def test_a_disabled_template_runs_nothing_until_it_is_enabled(
     assert carrel("template", "disable", template, "--notes", "again").code == 6
     carrel.ok("template", "enable", template, "--notes", "mended")
     carrel.ok("report", "create", template)
+
+
+def files_of_repositories(carrel: Carrel) -> list[str]:
+    """Mirrors and checkouts."""
+    return [
+        path.name
+        for room in ("mirrors", "store/checkouts")
+        for path in (carrel.data / room).iterdir()
+        if path.is_dir()
+    ]
+
+
+def test_a_removed_repository_takes_its_mirror_and_its_checkout_along(
+    carrel: Carrel, repository: tuple[str, GitRepo], git_http: GitHttpServer
+) -> None:
+    identity, _ = repository
+    second = carrel.ok("repo", "add", git_http.url("demo.git"), "--ref", "main", "--json").json
+    assert len(files_of_repositories(carrel)) == 2
+    carrel.ok("repo", "remove", identity)
+    assert len(files_of_repositories(carrel)) == 2, "the other one needs them"
+    carrel.ok("report", "create", only_template(carrel))
+    carrel.ok("repo", "remove", second["id"])
+    assert files_of_repositories(carrel) == []
+    carrel.ok("run", git_http.url("demo.git"), "demo")
+
+
+def large_repository(git_root: Path, name: str, body: str = "yield (1,)") -> None:
+    """One that takes 1.5 MiB in its mirror and again in its checkout."""
+    data = os.urandom(3 << 18).hex()
+    GitRepo.from_files({**python_repo(body), "data.txt": data}, git_root / name)
+
+
+def disk_of_repositories(carrel: Carrel) -> int:
+    rooms = (carrel.data / "mirrors", carrel.data / "store/checkouts")
+    return sum(path.lstat().st_blocks * 512 for room in rooms for path in room.rglob("*"))
+
+
+def test_the_disk_budget_makes_room_for_the_newest_repository(
+    carrel: Carrel, git_root: Path, git_http: GitHttpServer
+) -> None:
+    carrel.environment["CARREL_CACHE_MAX_MB"] = "5"
+    for number in range(4):
+        large_repository(git_root, f"{number}.git")
+        carrel.ok("run", git_http.url(f"{number}.git"), "demo")
+        assert disk_of_repositories(carrel) <= 5 << 20
+        assert len(list((carrel.data / "store/checkouts").iterdir())) >= 1
+    templates = carrel.ok("template", "list", "--json").json
+    assert len(templates) == 4
+    for template in templates:  # what made room is fetched again
+        carrel.ok("report", "create", template["id"])
+
+
+def test_a_repository_larger_than_the_disk_budget_is_refused(
+    carrel: Carrel, git_root: Path, git_http: GitHttpServer
+) -> None:
+    large_repository(git_root, "large.git")
+    carrel.environment["CARREL_CACHE_MAX_MB"] = "1"
+    for words in (["run", git_http.url("large.git"), "demo"], ["repo", "add"]):
+        done = carrel(*words, *([git_http.url("large.git")] if len(words) == 2 else []))
+        assert done.code == 3, done.err
+        assert "cache.max_mb" in done.err and "1.0 MiB" in done.err
+    carrel.environment.clear()
+    carrel.ok("run", git_http.url("large.git"), "demo")
+
+
+def test_the_disk_budget_leaves_running_reports_alone(
+    carrel: Carrel, git_root: Path, git_http: GitHttpServer
+) -> None:
+    body = (
+        "import pathlib, time\nprint('begun', flush=True)\ntime.sleep(4)\n"
+        "yield (len(pathlib.Path(__file__).parents[2].joinpath('data.txt').read_text()),)"
+    )
+    large_repository(git_root, "slow.git", body)
+    large_repository(git_root, "other.git")
+    slow = carrel.start("run", git_http.url("slow.git"), "demo", "--output", "slow.csv")
+    assert slow.stderr is not None
+    while "begun" not in (line := slow.stderr.readline()):
+        assert line, "it ended early"
+    carrel.ok("run", git_http.url("other.git"), "demo", env={"CARREL_CACHE_MAX_MB": "4"})
+    _, err = slow.communicate(timeout=30)
+    assert slow.returncode == 0, err
+    assert (carrel.work / "slow.csv").read_text().strip() == f'"{3 << 19}"'
+
+
+def test_a_git_host_that_is_gone_is_told_from_a_bad_repository(
+    carrel: Carrel, git_root: Path, git_http: GitHttpServer
+) -> None:
+    GitRepo.from_files(python_repo("yield ('one',)"), git_root / "demo.git")
+    identity = carrel.ok("repo", "add", git_http.url("demo.git"), "--json").json["id"]
+    git_http.add_fault(Fault("info/refs", status=503))
+    for words in (["sync", identity], ["update", identity, "--name", "x"]):
+        done = carrel("repo", *words)
+        assert done.code == 4, done.err
+        assert "127.0.0.1" in done.err and identity in done.err
+    done = carrel("repo", "add", git_http.url("demo.git"), "--json")
+    assert done.code == 4 and done.json["status"] == "failed"
+    git_http.clear_faults()
+    assert carrel("repo", "add", git_http.url("nothing.git")).code == 7
+    assert carrel.ok("repo", "sync", identity, "--json").json["status"] == "ready"
+
+
+def test_a_sync_can_be_stopped(
+    carrel: Carrel, repository: tuple[str, GitRepo], git_http: GitHttpServer
+) -> None:
+    identity, _ = repository
+    git_http.add_fault(Fault("info/refs", delay_s=5))
+    process = carrel.start("repo", "sync", identity)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    stopped = time.monotonic()
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 1, err
+    assert time.monotonic() - stopped < 3
+    git_http.clear_faults()
+    assert carrel.ok("repo", "show", identity, "--json").json["status"] == "failed"
+    carrel.ok("repo", "sync", identity)
+
+
+def test_what_a_run_printed_and_used_can_be_read_later(carrel: Carrel, tmp_path: Path) -> None:
+    body = "print('step one')\nprint('\\x1b[2J')\nyield (1,)\nraise RuntimeError('no data')"
+    source = write(python_repo(body), tmp_path / "repo")
+    assert carrel("run", source, "demo").code == 1
+    (row,) = carrel.reports()
+    assert "log" not in row
+    assert 0 < row["use"]["cpu_s"] < 60 and 0 < row["use"]["wall_s"] < 60
+    assert row["use"]["peak_memory_bytes"] > 1 << 20
+    assert row["sandbox"]
+    shown = carrel.ok("report", "show", row["id"])
+    assert f"sandbox   {row['sandbox']}" in shown.out and "of processor time" in shown.out
+    assert "report| step one" in shown.out and "\x1b" not in shown.out
+    log = carrel.ok("report", "show", row["id"], "--json").json["log"]
+    assert log.startswith("step one\n")
+
+
+def test_a_database_of_an_older_carrel_is_brought_up_to_date(
+    carrel: Carrel, tmp_path: Path
+) -> None:
+    source = write(python_repo("yield (1,)"), tmp_path / "repo")
+    carrel.ok("run", source, "demo")
+    with sqlite3.connect(carrel.data / "carrel.db") as database:
+        for column in ("wall_us", "cpu_us", "peak_memory", "run_log"):
+            database.execute(f"ALTER TABLE reports DROP COLUMN {column}")
+        database.execute("DELETE FROM schema_version WHERE version > 1")
+    (old,) = carrel.reports()
+    assert old["status"] == "ready" and old["use"] is None
+    assert carrel.ok("report", "show", old["id"], "--json").json["log"] == ""
+    carrel.ok("run", source, "demo")
+    assert carrel.reports()[0]["use"] is not None
 
 
 def test_removing_a_repository_keeps_its_reports(

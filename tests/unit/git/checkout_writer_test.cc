@@ -143,5 +143,25 @@ TEST_F(CheckoutWriterTest, FilesAndDirectoriesCountTogetherAndDepthIsHeld) {
   EXPECT_EQ(writer->BeginFile("f", 0).error().code, Code::kLimit);
 }
 
+TEST_F(CheckoutWriterTest, ACheckoutThatIsHeldCannotBeRemoved) {
+  auto writer = CheckoutWriter::Begin(root_, {});
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE(Add(*writer, "f", "hello"));
+  const fs::path path = std::move(*writer).Publish("abc").value().path;
+  writer = Fail(Code::kInternal, "its lock is dropped");
+  auto one = HoldCheckout(path).value();
+  auto two = HoldCheckout(path).value();
+  ASSERT_TRUE(one && two);
+  EXPECT_FALSE(RemoveCheckout(root_, "abc").value());
+  one.reset();
+  EXPECT_FALSE(RemoveCheckout(root_, "abc").value());
+  EXPECT_EQ(*ReadFile(path / "f"), "hello");
+  two.reset();
+  EXPECT_TRUE(RemoveCheckout(root_, "abc").value());
+  EXPECT_EQ(Entries(), 0u);
+  EXPECT_FALSE(HoldCheckout(path).value());
+  EXPECT_TRUE(RemoveCheckout(root_, "abc").value()) << "absent is fine";
+}
+
 }  // namespace
 }  // namespace carrel::git

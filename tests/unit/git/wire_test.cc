@@ -70,10 +70,11 @@ TEST(Wire, AnUnknownOperationAndOddTypesAreNoCrash) {
 
 TEST(Wire, CommitsKeepTheirTime) {
   Commit commit{std::string(40, 'a'), "v1", RefKind::kTag,
-                std::chrono::sys_seconds(std::chrono::seconds(-5))};
+                std::chrono::sys_seconds(std::chrono::seconds(-5)), std::string(40, 'b')};
   const Commit back = CommitFromJson(ToJson(commit));
   EXPECT_EQ(back.time, commit.time);
   EXPECT_EQ(back.kind, RefKind::kTag);
+  EXPECT_EQ(back.tree_id, commit.tree_id);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 namespace carrel::report {
 namespace {
 
+using namespace std::string_literals;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -65,6 +66,73 @@ TEST_F(DispatcherTest, ARunThatEndsWellIsReadyWithItsFile) {
   EXPECT_EQ(report.artifact, report.id + ".1.csv");
 }
 
+TEST_F(DispatcherTest, WhatARunPrintedAndUsedIsKept) {
+  AddRepository();
+  executor_.run = [&](const Job& job, RunObserver&, const std::stop_token&) {
+    auto outcome = WriteResult(job, "content");
+    outcome->use = {1.5, 0.25, 64 << 20};
+    outcome->log = std::string(kMaxStoredLog, 'x') + "\nlast\0 line \xff\n"s;
+    return outcome;
+  };
+  const Report good = RunOne();
+  EXPECT_EQ(good.use, (ResourceUse{1.5, 0.25, 64 << 20}));
+  EXPECT_EQ(stores_.reports.Log(good.id).value(), "last line \uFFFD\n");
+  executor_.run = [&](const Job&, RunObserver&, const std::stop_token&) {
+    Outcome outcome = PluginFailure("expected", "no");
+    outcome.log = "said\n";
+    outcome.sandbox_tier = "reduced";
+    return outcome;
+  };
+  const Report bad = RunOne();
+  EXPECT_EQ(stores_.reports.Log(bad.id).value(), "said\n");
+  EXPECT_EQ(bad.sandbox_tier, "reduced");
+  EXPECT_TRUE(bad.use);
+  EXPECT_EQ(stores_.reports.Log("RP-000-000-000").error().code, Code::kNotFound);
+}
+
+TEST_F(DispatcherTest, ALogOfOneLongLineKeepsItsEnd) {
+  AddRepository();
+  executor_.run = [&](const Job& job, RunObserver&, const std::stop_token&) {
+    auto outcome = WriteResult(job, "content");
+    outcome->log = std::string(3 * kMaxStoredLog, '\xe9') + "end";
+    return outcome;
+  };
+  const std::string log = stores_.reports.Log(RunOne().id).value();
+  EXPECT_LE(log.size(), kMaxStoredLog);
+  EXPECT_TRUE(log.ends_with("end"));
+}
+
+TEST_F(DispatcherTest, ARunThatWasCancelledKeepsWhatItHadPrinted) {
+  AddRepository();
+  executor_.run = [&](const Job&, RunObserver& observer, const std::stop_token&) {
+    for (int i = 0; i < 40'000; ++i) observer.OnLog("line\n");
+    observer.OnLog("before the end\n");
+    return Result<Outcome>(Fail(Code::kCancelled, "stopped"));
+  };
+  const Report report = RunOne();
+  EXPECT_FALSE(report.use);
+  const std::string log = stores_.reports.Log(report.id).value();
+  EXPECT_TRUE(log.ends_with("line\nbefore the end\n"));
+  EXPECT_LE(log.size(), kMaxStoredLog);
+}
+
+TEST_F(DispatcherTest, OnlyWhoHoldsTheLeaseBlocksTheTemplate) {
+  AddRepository();
+  for (const bool lies : {false, true}) {
+    const Report report = NewReport();
+    executor_.run = [&](const Job& job, RunObserver&, const std::stop_token&) -> Result<Outcome> {
+      clock_.Advance(seconds(60));
+      EXPECT_EQ(stores_.reports.RecoverExpired(clock_.Now())->requeued, 1);
+      if (!lies) return PluginFailure("error", "KeyError: 'x'");
+      auto outcome = WriteResult(job, "content");
+      outcome->bytes = 1;
+      return outcome;
+    };
+    EXPECT_EQ(MakeDispatcher()->RunOne(report.id)->status, ReportState::kPending);
+    EXPECT_EQ(TemplateOf("plain").status, TemplateState::kEnabled);
+  }
+}
+
 TEST_F(DispatcherTest, AReportIsRunOnceOnly) {
   AddRepository();
   const Report report = RunOne();
@@ -107,10 +175,11 @@ TEST_F(DispatcherTest, ALimitIsNamedWithItsValue) {
   executor_.run = [](const Job&, RunObserver&, const std::stop_token&) {
     Outcome outcome;
     outcome.verdict = Verdict::kWallLimit;
+    outcome.message = "ran longer than wall_s = 20 s";
     return outcome;
   };
   const Report report = RunOne("sales");
-  EXPECT_EQ(report.notes, "time limit of 20 s reached");
+  EXPECT_EQ(report.notes, "ran longer than wall_s = 20 s") << "once";
   EXPECT_EQ(stores_.templates.Stats(report.source.id)->timeout, 1);
 }
 
@@ -153,7 +222,6 @@ TEST_F(DispatcherTest, TheTableOfConsequencesIsAsSpecified) {
   };
   EXPECT_FALSE(blocks(PluginFailure("expected", "x")));
   EXPECT_FALSE(blocks(PluginFailure("render", "row 1048577")));
-  EXPECT_FALSE(blocks(PluginFailure("memory", "")));
   EXPECT_TRUE(blocks(PluginFailure("error", "x")));
   EXPECT_TRUE(blocks(PluginFailure("load", "x")));
   EXPECT_TRUE(blocks(PluginFailure("api", "x", 401)));
@@ -164,11 +232,14 @@ TEST_F(DispatcherTest, TheTableOfConsequencesIsAsSpecified) {
       {Verdict::kOk, false},          {Verdict::kProtocolViolation, true},
       {Verdict::kWallLimit, false},   {Verdict::kCpuLimit, false},
       {Verdict::kMemoryLimit, false}, {Verdict::kOutputLimit, false},
+      {Verdict::kThreadLimit, false}, {Verdict::kFileLimit, false},
+      {Verdict::kTmpLimit, false},    {Verdict::kFrameLimit, false},
       {Verdict::kCrashed, true},      {Verdict::kKilledByPolicy, true},
       {Verdict::kSandboxError, false}};
   for (const auto& [verdict, block] : expected) {
     Outcome outcome;
     outcome.verdict = verdict;
+    outcome.message = "why";
     EXPECT_EQ(blocks(outcome), block) << Name(verdict);
     EXPECT_EQ(DescribeFailure(outcome, {}).empty(), verdict == Verdict::kOk) << Name(verdict);
   }
@@ -246,6 +317,23 @@ TEST_F(DispatcherTest, ALongRunKeepsItsLeaseAndAWorkerThatLostItStops) {
   EXPECT_TRUE(kept);
   EXPECT_EQ(ended.status, ReportState::kPending) << "it belongs to whoever claims it next";
   EXPECT_EQ(Files(), 0);
+}
+
+TEST_F(DispatcherTest, ALongDeploymentKeepsItsLease) {
+  AddRepository();
+  DispatcherOptions options;
+  options.lease = seconds(1);
+  const auto dispatcher = MakeDispatcher(options);
+  checkouts_.on_get = [&] {
+    for (int i = 0; i < 3; ++i) {
+      clock_.Advance(milliseconds(900));
+      std::this_thread::sleep_for(milliseconds(700));  // two beats
+      EXPECT_EQ(stores_.reports.RecoverExpired(clock_.Now())->requeued, 0);
+    }
+  };
+  const Report ended = dispatcher->RunOne(NewReport().id).value();
+  EXPECT_EQ(ended.status, ReportState::kReady);
+  EXPECT_EQ(ended.attempts, 1);
 }
 
 TEST_F(DispatcherTest, AResultThatCannotBeStoredFailsTheReport) {

@@ -63,6 +63,7 @@ Stores::Stores(const std::filesystem::path& directory)
       artifacts(ArtifactStore::Create(directory / "artifacts").value()) {}
 
 Result<git::Checkout> FixedCheckouts::Get(const GitReference& reference) {
+  if (on_get) on_get();
   if (!fault.empty()) return Fail(Code::kUnreachable, fault);
   git::Checkout checkout;
   checkout.path = path_;

@@ -67,7 +67,8 @@ class FixedCheckouts final : public Checkouts {
  public:
   explicit FixedCheckouts(std::filesystem::path path) : path_(std::move(path)) {}
   Result<git::Checkout> Get(const GitReference& reference) override;
-  std::string fault;  // not empty: Get fails
+  std::string fault;             // not empty: Get fails
+  std::function<void()> on_get;  // called first
 
  private:
   std::filesystem::path path_;

@@ -44,7 +44,7 @@ TEST_F(ReportServiceTest, NothingWrongIsStored) {
   request.limits = {{"wal_s", 5}};
   EXPECT_EQ(Create(request).error().message,
             "limit 'wal_s' is not known, did you mean 'wall_s'?; known: wall_s, idle_s, cpu_s, "
-            "memory_mb, output_mb, tmp_mb, threads, files, log_kb, calls");
+            "memory_mb, output_mb, tmp_mb, threads, files, log_kb, calls, frame_kb");
   for (const Json& bad : {Json(0), Json(-1), Json("5"), Json(1e300), Json(nullptr)}) {
     request.limits = {{"wall_s", bad}};
     EXPECT_EQ(Create(request).error().code, Code::kInvalid) << bad;

@@ -1,5 +1,7 @@
 #include "runtime/report/repository_service.h"
 
+#include <thread>
+
 #include "runtime/report/checkouts.h"
 #include "runtime/report/credentials.h"
 #include "runtime/report/host_identity.h"
@@ -72,15 +74,20 @@ class RepositoryServiceTest : public ReportFixture {
     return request;
   }
 
+  std::filesystem::path CheckoutOf(const Repository& repository) {
+    return CacheOptions().checkouts / repository.git.commit.substr(kTreePrefix.size());
+  }
+
   std::filesystem::path source_ = dir_.path() / "source";
   git::RepositoryCache cache_{CacheOptions()};
   SampleInspector inspector_;
   store::SecretBox secrets_ = store::SecretBox::Open(dir_.path() / "secret.key").value();
-  RepositoryService service_{stores_.repositories, cache_, inspector_, secrets_, clock_, Options()};
+  RepositoryService service_{
+      {stores_.repositories, stores_.templates, cache_, inspector_, secrets_, clock_}, Options()};
 };
 
 TEST_F(RepositoryServiceTest, ADirectoryBecomesReadyWithItsTemplates) {
-  const Repository repository = service_.Add(Vendor(), "t", Request()).value();
+  const Repository repository = service_.Add(Vendor(), "t", Request()).value().repository;
   EXPECT_EQ(repository.status, RepositoryState::kReady) << repository.notes;
   EXPECT_EQ(repository.name, "Samples");
   EXPECT_EQ(repository.description, "Sample reports");
@@ -96,28 +103,29 @@ TEST_F(RepositoryServiceTest, ADirectoryBecomesReadyWithItsTemplates) {
 TEST_F(RepositoryServiceTest, EveryFaultIsInTheNotesAndARepairMakesItReady) {
   WriteManifest("generrate");
   std::filesystem::remove(source_ / "README.md");
-  const Repository failed = service_.Add(Vendor(), "t", Request()).value();
+  const Repository failed = service_.Add(Vendor(), "t", Request()).value().repository;
   EXPECT_EQ(failed.status, RepositoryState::kFailed);
   EXPECT_THAT(failed.notes, testing::HasSubstr("generrate"));
   EXPECT_THAT(failed.notes, testing::HasSubstr("README.md"));
   EXPECT_TRUE(stores_.templates.List({})->empty());
   Write("README.md", "# Sample\n");
   WriteManifest("generate");
-  EXPECT_EQ(service_.Sync(Vendor(), "t", failed.id)->status, RepositoryState::kReady);
+  EXPECT_EQ(service_.Sync(Vendor(), "t", failed.id)->repository.status, RepositoryState::kReady);
   EXPECT_EQ(stores_.templates.List({})->size(), 1U);
 }
 
 TEST_F(RepositoryServiceTest, ASyncThatFailsBlocksTheTemplates) {
-  const Repository repository = service_.Add(Vendor(), "t", Request()).value();
+  const Repository repository = service_.Add(Vendor(), "t", Request()).value().repository;
   const Report pending = NewReport("plain");
   std::filesystem::remove(source_ / "reports.json");
-  EXPECT_EQ(service_.Sync(Vendor(), "t", repository.id)->status, RepositoryState::kFailed);
+  EXPECT_EQ(service_.Sync(Vendor(), "t", repository.id)->repository.status,
+            RepositoryState::kFailed);
   EXPECT_EQ(TemplateOf("plain").status, TemplateState::kBlocked);
   EXPECT_EQ(Get(pending.id).status, ReportState::kFailed);
 }
 
 TEST_F(RepositoryServiceTest, ADirectoryThatChangedIsNotRunAsIfItHadNot) {
-  const Repository repository = service_.Add(Vendor(), "t", Request()).value();
+  const Repository repository = service_.Add(Vendor(), "t", Request()).value().repository;
   GitCheckouts checkouts(cache_);
   const auto same = checkouts.Get(repository.git);
   ASSERT_TRUE(same) << same.error().message;
@@ -138,7 +146,7 @@ TEST_F(RepositoryServiceTest, AnAddressThatIsNotAllowedIsNotStored) {
 TEST_F(RepositoryServiceTest, CredentialsAreSealedInTheDatabaseAndShownNowhere) {
   report::AddRepository request = Request();
   request.credentials = git::PasswordCredentials{"ann", "hunter2-hunter2"};
-  const Repository repository = service_.Add(Vendor(), "t", request).value();
+  const Repository repository = service_.Add(Vendor(), "t", request).value().repository;
   EXPECT_FALSE(repository.credentials.empty());
   EXPECT_EQ(repository.credentials.find("hunter2"), std::string::npos);
   EXPECT_EQ(DumpJson(ToJson(repository)).find(repository.credentials), std::string::npos);
@@ -166,7 +174,7 @@ TEST_F(RepositoryServiceTest, CredentialsOfEveryKindComeBack) {
 }
 
 TEST_F(RepositoryServiceTest, ARepositoryOfAnotherAccountDoesNotExist) {
-  const Repository repository = service_.Add(Vendor(), "t", Request()).value();
+  const Repository repository = service_.Add(Vendor(), "t", Request()).value().repository;
   const Account other{"VA-2", "Other", Role::kVendor};
   EXPECT_EQ(service_.Get(other, repository.id).error().code, Code::kNotFound);
   EXPECT_EQ(service_.Sync(other, "t", repository.id).error().code, Code::kNotFound);
@@ -174,6 +182,111 @@ TEST_F(RepositoryServiceTest, ARepositoryOfAnotherAccountDoesNotExist) {
   EXPECT_TRUE(service_.List(other, {})->empty());
   EXPECT_EQ(service_.List(Admin(), {})->size(), 1U);
   EXPECT_TRUE(service_.Remove(Vendor(), "t", repository.id));
+}
+
+TEST_F(RepositoryServiceTest, AFaultCarriesItsCodeAndIsInTheNotes) {
+  std::filesystem::remove(source_ / "reports.json");
+  const Configuration invalid = service_.Add(Vendor(), "t", Request()).value();
+  ASSERT_TRUE(invalid.fault);
+  EXPECT_EQ(invalid.fault->code, Code::kInvalid);
+  EXPECT_EQ(invalid.repository.notes, invalid.fault->message);
+  std::filesystem::remove_all(source_);
+  const Configuration gone = service_.Sync(Vendor(), "t", invalid.repository.id).value();
+  ASSERT_TRUE(gone.fault);
+  EXPECT_EQ(gone.fault->code, Code::kNotFound);
+  EXPECT_EQ(gone.repository.status, RepositoryState::kFailed);
+}
+
+TEST_F(RepositoryServiceTest, ARemovedRepositoryLeavesNoFilesUnlessAnotherOneNeedsThem) {
+  const Repository one = service_.Add(Vendor(), "t", Request()).value().repository;
+  const Repository two = service_.Add(Vendor(), "t", Request()).value().repository;
+  const std::filesystem::path checkout = CheckoutOf(one);
+  ASSERT_EQ(checkout, CheckoutOf(two));
+  ASSERT_TRUE(service_.Remove(Vendor(), "t", one.id));
+  EXPECT_TRUE(std::filesystem::exists(checkout));
+  ASSERT_TRUE(service_.Remove(Vendor(), "t", two.id));
+  EXPECT_FALSE(std::filesystem::exists(checkout));
+}
+
+TEST_F(RepositoryServiceTest, TheFilesOfARunningReportStayWhenItsRepositoryIsRemoved) {
+  const Repository repository = service_.Add(Vendor(), "t", Request()).value().repository;
+  {
+    GitCheckouts checkouts(cache_);
+    const git::Checkout held = checkouts.Get(repository.git).value();
+    ASSERT_TRUE(service_.Remove(Vendor(), "t", repository.id));
+    EXPECT_TRUE(std::filesystem::exists(held.path / "reports.json"));
+  }
+  ASSERT_TRUE(cache_.RemoveCheckout(repository.git.commit.substr(kTreePrefix.size())));
+  EXPECT_FALSE(std::filesystem::exists(CheckoutOf(repository)));
+}
+
+TEST_F(RepositoryServiceTest, ABudgetRemovesTheOldestFilesThatNobodyUses) {
+  Write("data.txt", std::string(1 << 20, 'y'));
+  const Repository first = service_.Add(Vendor(), "t", Request()).value().repository;
+  Write("data.txt", std::string(1 << 20, 'x'));
+  const Repository second = service_.Add(Vendor(), "t", Request()).value().repository;
+  {
+    GitCheckouts checkouts(cache_);
+    const git::Checkout held = checkouts.Get(second.git).value();
+    ASSERT_TRUE(cache_.Trim(uint64_t{1'600'000}));
+    EXPECT_FALSE(std::filesystem::exists(CheckoutOf(first)));
+    EXPECT_EQ(cache_.Trim(1000).error().code, Code::kLimit);
+    EXPECT_TRUE(std::filesystem::exists(held.path));
+  }
+  ASSERT_TRUE(cache_.Trim(1000));
+  EXPECT_FALSE(std::filesystem::exists(CheckoutOf(second)));
+  EXPECT_TRUE(GitCheckouts(cache_).Get(second.git)) << "it is laid out again";
+}
+
+TEST_F(RepositoryServiceTest, ASyncRemovesTheFilesOfTheCommitBefore) {
+  const Repository before = service_.Add(Vendor(), "t", Request()).value().repository;
+  Write("data.txt", "new\n");
+  const Repository after = service_.Sync(Vendor(), "t", before.id).value().repository;
+  EXPECT_FALSE(std::filesystem::exists(CheckoutOf(before)));
+  EXPECT_TRUE(std::filesystem::exists(CheckoutOf(after)));
+}
+
+TEST_F(RepositoryServiceTest, AnOfferUsesTheSameRowAndConfiguresItOnlyWhenItMustBe) {
+  const Template first = service_.Offer(Admin(), "t", Request(), "plain").value();
+  const Template again = service_.Offer(Admin(), "t", Request(), "plain").value();
+  EXPECT_EQ(again.id, first.id);
+  EXPECT_EQ(stores_.repositories.Get(first.repository.id)->revision, 1);
+  Write("data.txt", "new\n");
+  const Template moved = service_.Offer(Admin(), "t", Request(), "plain").value();
+  EXPECT_EQ(moved.id, first.id);
+  EXPECT_NE(moved.git.commit, first.git.commit);
+  ASSERT_TRUE(stores_.templates.Block(first.id, "it failed", clock_.Now()));
+  const Template mended = service_.Offer(Admin(), "t", Request(), "plain").value();
+  EXPECT_EQ(mended.status, TemplateState::kEnabled);
+  EXPECT_EQ(stores_.repositories.Get(first.repository.id)->revision, 3);
+  EXPECT_EQ(stores_.repositories.List({})->size(), 1U);
+}
+
+TEST_F(RepositoryServiceTest, AnOfferOfABadSourceIsAnErrorAndStoresNothing) {
+  EXPECT_EQ(service_.Offer(Vendor(), "t", Request(), "plain").error().code, Code::kDenied);
+  std::filesystem::remove(source_ / "README.md");
+  const auto invalid = service_.Offer(Admin(), "t", Request(), "plain");
+  EXPECT_EQ(invalid.error().code, Code::kInvalid);
+  EXPECT_THAT(invalid.error().message, testing::HasSubstr("README.md"));
+  EXPECT_TRUE(stores_.repositories.List({})->empty());
+  Write("README.md", "# x\n");
+  const auto unknown = service_.Offer(Admin(), "t", Request(), "plaim");
+  EXPECT_EQ(unknown.error().code, Code::kNotFound);
+  EXPECT_THAT(unknown.error().message, testing::HasSubstr("did you mean 'plain'?"));
+  const Template row = service_.Offer(Admin(), "t", Request(), "plain").value();
+  ASSERT_TRUE(stores_.templates.Disable(row.id, "no", ActorOf(Admin(), "t"), clock_.Now()));
+  EXPECT_EQ(service_.Offer(Admin(), "t", Request(), "plain").error().code, Code::kConflict);
+}
+
+TEST_F(RepositoryServiceTest, ManyOffersAtOnceMakeOneRepository) {
+  std::vector<std::jthread> threads;
+  std::atomic<int> good = 0;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&] { good += service_.Offer(Admin(), "t", Request(), "plain") ? 1 : 0; });
+  }
+  threads.clear();
+  EXPECT_EQ(good, 6);
+  EXPECT_EQ(stores_.repositories.List({})->size(), 1U);
 }
 
 }  // namespace
