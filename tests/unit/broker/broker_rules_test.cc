@@ -195,9 +195,9 @@ TEST_F(BrokerRules, APermittedConnectionWithAPrivateAddressNeedsItsOwnConsent) {
   Broker broker(connections_, http_, Options());
   const Error error = ErrorOf(broker.Call(Get("/x")));
   EXPECT_EQ(error.code, Code::kDenied);
+  EXPECT_TRUE(error.message.ends_with(
       "address 127.0.0.1 (loopback) may not be connected to: only public ones may (setting "
       "net.private)"))
-      "address 127.0.0.1 (loopback) may not be connected to: only public ones may (setting net.private)"))
       << error.message;
 }
 
