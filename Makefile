@@ -15,9 +15,10 @@ DEPS := g++ make cmake ninja-build pkg-config ccache git \
 # What its tests and checks need besides.
 TEST_DEPS := libgtest-dev libgmock-dev openssl openssh-server openssh-client python3-pytest sqlite3 \
   python3-jsonschema lua5.4
-CHECK_DEPS := clang-19 clang-tidy-19 clang-format-19
+CHECK_DEPS := clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev
 
-.PHONY: help deps test-deps check-deps build build-tests demo test asan bench format check clean
+.PHONY: help deps test-deps check-deps build build-tests demo test asan bench soak audit fuzz \
+  format check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,6 +66,16 @@ asan: ## the whole test suite under AddressSanitizer and UBSan
 bench: build ## figures, side by side with the peers
 	@tests/bench/run_bench.sh $(BUILD)
 
+soak: build-tests ## 10,000 hostile and ordinary reports; counts what they leave behind
+	@/usr/bin/python3 tests/hostile/soak.py --build $(BUILD)
+
+audit: build-tests ## system calls that reports make and the list lacks (root)
+	@cmake --build $(BUILD) --target carrel-worker-audit > /dev/null
+	@/usr/bin/python3 tests/audit/audit.py --build $(BUILD)
+
+fuzz: test-deps check-deps ## the fuzz targets, a minute each
+	@tests/fuzz/run_fuzz.sh $(BUILD)-fuzz
+
 format: check-deps ## format every source file
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
 
@@ -72,4 +83,4 @@ check: check-deps ## format, clang-tidy, layering
 	@tests/checks/run_checks.sh $(BUILD)
 
 clean:
-	@rm -rf $(BUILD) build-asan
+	@rm -rf $(BUILD) $(BUILD)-fuzz build-asan

@@ -1,11 +1,5 @@
 // carrel-worker: the program inside the sandbox. Started by the host only.
-#include <cstdio>
-#include <cstring>
-#include <string_view>
-
-#include "sandbox/zygote_server.h"
-#include "sdk/worker/languages.h"
-#include "sdk/worker/report_program.h"
+#include "sdk/worker/worker_main.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 // A crash of report code is a signal for the host to see, and an interpreter that ends by _exit
@@ -17,24 +11,4 @@ extern "C" const char* __asan_default_options() {
 }
 #endif
 
-namespace {
-
-// Descriptors given by sandbox/zygote_linux.cc.
-constexpr int kControl = 3;
-constexpr int kLifeline = 4;
-
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc != 3 || std::strcmp(argv[1], "--language") != 0) {
-    std::fputs("carrel-worker is started by carrel; it has no use of its own\n", stderr);
-    return 2;
-  }
-  for (const carrel::sdk::LanguageRow& row : carrel::sdk::Languages()) {
-    if (row.name != std::string_view(argv[2])) continue;
-    carrel::sdk::ReportProgram program(row.make());
-    return carrel::sandbox::RunZygote(program, kControl, kLifeline);
-  }
-  std::fprintf(stderr, "carrel-worker: unknown language '%s'\n", argv[2]);
-  return 2;
-}
+int main(int argc, char** argv) { return carrel::sdk::WorkerMain(argc, argv); }

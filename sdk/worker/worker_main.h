@@ -1,0 +1,11 @@
+// What carrel-worker does, for its main and for the variants that tests build.
+#pragma once
+
+#include "sandbox/zygote_server.h"
+
+namespace carrel::sdk {
+
+// `options.tier` is settled by the host at boot. Returns the process's exit status.
+int WorkerMain(int argc, char** argv, const sandbox::ServerOptions& options = {});
+
+}  // namespace carrel::sdk
