@@ -92,9 +92,13 @@ bool CallPool::Write(std::string_view frame) {
   return true;
 }
 
-void CallPool::Stop() {
+void CallPool::RequestStop() {
   stop_.request_stop();
   changed_.notify_all();
+}
+
+void CallPool::Stop() {
+  RequestStop();
   std::vector<std::jthread> threads;
   {
     const std::lock_guard lock(mutex_);

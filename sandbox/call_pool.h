@@ -39,7 +39,9 @@ class CallPool {
   // Writes a frame whole; false once stopped or the worker is gone.
   bool Write(std::string_view frame);
 
-  // Cancels what runs and waits for the threads.
+  // Cancels what runs; no further call begins. Returns at once.
+  void RequestStop();
+  // The same, and waits for the threads.
   void Stop();
 
   // When a call last began or ended; now while one runs.

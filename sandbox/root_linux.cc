@@ -51,12 +51,10 @@ Result<PreparedPart> Prepare(const std::string& source, const std::string& targe
   } else if (!S_ISDIR(info.st_mode)) {
     part.kind = PreparedPart::Kind::kFile;
   }
-  uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
-  // A device node keeps working only without nodev; reading and writing it is what it is for.
-  if (part.kind == PreparedPart::Kind::kDevice)
-    attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-  else
-    attributes |= MOUNT_ATTR_NODEV;
+  // A device keeps working only without nodev; what is read-only is its node: its times and mode.
+  const uint64_t attributes =
+      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+      (part.kind == PreparedPart::Kind::kDevice ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV);
   if (const int e = RestrictTree(part.tree.get(), attributes)) {
     return FailErrno(fmt::format("restriction of {}", source), e);
   }

@@ -50,6 +50,33 @@ int AddRule(void* filter, uint32_t action, const char* name) {
   return seccomp_rule_add(filter, action, number, 0);
 }
 
+// asyncio's self pipe: a stream pair without addresses, flags (out-of-band data) or questions about
+// the process at the other end.
+void AllowOwnSockets(void* filter, int& failed) {
+  constexpr unsigned kTypeBits = 0xF;
+  failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
+                             SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
+                             SCMP_A1(SCMP_CMP_MASKED_EQ, kTypeBits, SOCK_STREAM));
+  for (const int number : {SCMP_SYS(sendto), SCMP_SYS(recvfrom)}) {
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2, SCMP_A3(SCMP_CMP_EQ, 0),
+                               SCMP_A4(SCMP_CMP_EQ, 0));
+  }
+  for (const int option : {SO_TYPE, SO_ERROR, SO_DOMAIN, SO_PROTOCOL}) {
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
+                               SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
+                               SCMP_A2(SCMP_CMP_EQ, static_cast<scmp_datum_t>(option)));
+  }
+}
+
+// What allocators advise. Merging pages with other processes would tell about their content.
+void AllowMemoryAdvice(void* filter, int& failed) {
+  for (const int advice : {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED,
+                           MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE}) {
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(madvise), 1,
+                               SCMP_A2(SCMP_CMP_EQ, static_cast<scmp_datum_t>(advice)));
+  }
+}
+
 // Calls that are allowed for some arguments only. The arguments are values, never pointers.
 int AddConditionalRules(void* filter) {
   int failed = 0;
@@ -60,7 +87,8 @@ int AddConditionalRules(void* filter) {
   // back to clone.
   allow(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
   failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-  for (const unsigned long request : {FIOCLEX, FIONCLEX, FIONBIO, FIONREAD}) {
+  // TCGETS: isatty(3), which Python asks of every file it opens.
+  for (const unsigned long request : {FIOCLEX, FIONCLEX, FIONBIO, FIONREAD, TCGETS}) {
     allow(SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, request));
   }
   for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL}) {
@@ -73,8 +101,8 @@ int AddConditionalRules(void* filter) {
   failed |=
       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(utimensat), 2, SCMP_A1(SCMP_CMP_NE, 0),
                        SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
-  // asyncio's self pipe.
-  allow(SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+  AllowOwnSockets(filter, failed);
+  AllowMemoryAdvice(filter, failed);
   // abort() and raise() inside the own process: report code is process 1 of its namespace.
   allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, 1));
   // Reading a limit is harmless, setting one is not: prlimit64 with a new value is refused.

@@ -309,6 +309,7 @@ class Session {
   }
 
   void Finish() {
+    calls_.RequestStop();
     // A worker that closed its socket may still be on its way out: its own exit tells more.
     std::optional<WorkerExit> exit;
     if (!ending_ && socket_closed_) exit = WaitExit(static_cast<int>(kExitGrace.count()));

@@ -54,7 +54,7 @@ class LuaHost final : public sdk::LanguageHost {
       failure = MakeFailure("error", "a Lua report cannot be rendered as " + job.renderer_type);
     } else {
       try {
-        return ReportRun(sources_, MemoryLimit(limits_.memory_bytes), job, port, *renderer)
+        return ReportRun(sources_, MemoryLimit(BudgetOf(job)), job, port, *renderer)
             .Execute();
       } catch (const std::bad_alloc&) {  // outside of Lua; its state is closed by now
         failure = MakeFailure("memory", "not enough memory");
@@ -73,6 +73,12 @@ class LuaHost final : public sdk::LanguageHost {
   }
 
  private:
+  // Below what the worker may use, so that Lua says "not enough memory" before the kernel ends it.
+  size_t BudgetOf(const sdk::ReportJob& job) const {
+    if (limits_.memory_bytes != 0) return limits_.memory_bytes;
+    return job.memory_bytes - job.memory_bytes / 8;
+  }
+
   const LuaLimits limits_;
   CompiledSources sources_;  // constant after Warm
 };

@@ -46,7 +46,8 @@ class ReportPort {
 
 // The job, as report code sees it. Paths are inside the sandbox.
 struct ReportJob {
-  std::filesystem::path root;  // the checkout
+  std::filesystem::path root;         // the checkout
+  std::filesystem::path environment;  // packages installed for it; empty: none
   std::string entrypoint;      // "reports.sla.entrypoint.generate"
   std::string spec;            // "1" or "2"
   std::string local_id, report_name, report_description;
@@ -57,6 +58,7 @@ struct ReportJob {
   std::string endpoint;     // client.endpoint
   std::string api_key;      // client.api_key: a placeholder
   std::string connection;   // the connection behind `client`
+  size_t memory_bytes = 0;  // what the worker may use; 0: not told
   int default_limit = 500;  // client page size
   render::RunInfo info;
   int output_fd = -1;

@@ -77,6 +77,7 @@ ReportJob ParseJob(const Json& json, int output_fd) {
   job.endpoint = JsonString(json, "endpoint");
   job.api_key = JsonString(json, "api_key");
   job.connection = JsonString(json, "connection");
+  job.memory_bytes = json.value("memory_mb", size_t{0}) << 20;
   job.default_limit = json.value("default_limit", 500);
   job.info = ParseInfo(json.value("info", Json::object()), job.parameters);
   job.output_fd = output_fd;
@@ -121,7 +122,8 @@ Status ReportProgram::Warm() {
 }
 
 Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
-  const ReportJob job = ParseJob(json, output_fd);
+  ReportJob job = ParseJob(json, output_fd);
+  job.environment = environment_;
   WorkerPort port(socket);
   std::unique_ptr<MeteredRenderer> renderer;
   if (!language_->RendersItself(job.renderer_type)) {

@@ -1,8 +1,10 @@
 // What a worker does with its job: run one report, or describe the files of a repository.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "sandbox/zygote_server.h"
 #include "sdk/worker/language_host.h"
@@ -11,7 +13,7 @@ namespace carrel::sdk {
 
 // Job frame, JSON. kind "report":
 //   {entrypoint, spec, local_id, report_name, report_description,
-//    renderer: {type, template, args}, parameters, endpoint, api_key, connection, default_limit,
+//    renderer: {type, template, args}, parameters, endpoint, api_key, connection, default_limit, memory_mb,
 //    info: {account_id, account_name, report_id, report_name, environment, start_time}}
 //   -> outcome {status: "ok"|"failed", rows, bytes, sha256, failure: {kind, message, traceback,
 //    status}}; kind as in ReportFailure, or "output_limit" for a full output or disk
@@ -19,7 +21,10 @@ namespace carrel::sdk {
 //   -> outcome {status: "ok", entrypoints: [facts], workbooks: [{readable, error, sheets}]}
 class ReportProgram final : public sandbox::WorkerProgram {
  public:
-  explicit ReportProgram(std::unique_ptr<LanguageHost> language) : language_(std::move(language)) {}
+  // `environment` as ReportJob has it.
+  explicit ReportProgram(std::unique_ptr<LanguageHost> language,
+                         std::filesystem::path environment = {})
+      : language_(std::move(language)), environment_(std::move(environment)) {}
 
   Status Warm() override;
   void BeforeFork() override { language_->BeforeFork(); }
@@ -33,6 +38,7 @@ class ReportProgram final : public sandbox::WorkerProgram {
   Json Inspect(const Json& job);
 
   std::unique_ptr<LanguageHost> language_;
+  const std::filesystem::path environment_;
 };
 
 }  // namespace carrel::sdk

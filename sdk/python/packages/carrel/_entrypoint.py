@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from connect.client import AsyncConnectClient, ConnectClient
 
-from carrel import http, no_network
+from carrel import _source, http, no_network
 from carrel._failure import LoadError
 
 # Renderer type -> the module that writes it.
@@ -43,6 +43,7 @@ class Report:
         http.install()
         no_network.install()
         sys.dont_write_bytecode = True
+        _source.use_source_only(self.job["root"])
         sys.path.insert(0, self.job["root"])
         module_name, _, function_name = self.job["entrypoint"].rpartition(".")
         if not module_name:
