@@ -63,13 +63,26 @@ Status WriteProc(pid_t pid, const char* name, std::string_view text) {
   return {};
 }
 
+// The identity of a root host's workers: kRootHostWorkerId, or near the end of what is mapped when
+// the host is root of a user namespace without it.
+unsigned WorkerIdOf(const char* map) {
+  constexpr int64_t kNobodyAndOverflow = 2;
+  std::ifstream stream(map);
+  int64_t last = 0;
+  for (int64_t inside = 0, outside = 0, count = 0; stream >> inside >> outside >> count;) {
+    if (kRootHostWorkerId >= inside && kRootHostWorkerId < inside + count) return kRootHostWorkerId;
+    last = std::max(last, inside + count - 1 - kNobodyAndOverflow);
+  }
+  return static_cast<unsigned>(last);
+}
+
 Status WriteIdMaps(pid_t helper) {
   const bool root = ::geteuid() == 0;
+  const unsigned uid = root ? WorkerIdOf("/proc/self/uid_map") : ::geteuid();
+  const unsigned gid = root ? WorkerIdOf("/proc/self/gid_map") : ::getegid();
   CARREL_TRY(WriteProc(helper, "setgroups", "deny"));
-  CARREL_TRY(
-      WriteProc(helper, "uid_map", fmt::format("0 {} 1", root ? kRootHostWorkerId : ::geteuid())));
-  return WriteProc(helper, "gid_map",
-                   fmt::format("0 {} 1", root ? kRootHostWorkerId : ::getegid()));
+  CARREL_TRY(WriteProc(helper, "uid_map", fmt::format("0 {} 1", uid)));
+  return WriteProc(helper, "gid_map", fmt::format("0 {} 1", gid));
 }
 
 // The process behind `pidfd` as this process's /proc numbers it, 0 when it cannot be told.
@@ -82,6 +95,11 @@ pid_t PidOf(int pidfd) {
   return 0;
 }
 
+bool IsGone(int pidfd) {
+  pollfd fds[] = {{pidfd, POLLIN, 0}};
+  return ::poll(fds, 1, 0) > 0;
+}
+
 std::string FirstLine(const char* file) {
   std::ifstream stream(file);
   std::string line;
@@ -92,7 +110,7 @@ std::string FirstLine(const char* file) {
 // What an administrator can change, judged by what this machine says of itself.
 std::string Fix() {
   if (FirstLine("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1") {
-    return "AppArmor restricts user namespaces here: install the profile packaging/apparmor/carrel";
+    return "AppArmor restricts user namespaces here: install the profile sandbox/profiles/apparmor/carrel";
   }
   if (FirstLine("/proc/sys/user/max_user_namespaces") == "0") {
     return "user namespaces are off: sysctl user.max_user_namespaces=15000";
@@ -100,8 +118,7 @@ std::string Fix() {
   if (FirstLine("/proc/sys/kernel/unprivileged_userns_clone") == "0") {
     return "unprivileged user namespaces are off: sysctl kernel.unprivileged_userns_clone=1";
   }
-  return "in a container, allow user namespaces and mounts: see packaging/ and "
-         "runtime/docs/sandbox.md";
+  return "in a container, allow user namespaces and mounts: see sandbox/profiles/README.md";
 }
 
 // One message of the booting tree, before the deadline.
@@ -240,7 +257,11 @@ Result<WorkerProcess> Zygote::Fork() {
   worker.pid = PidOf(worker.pidfd.get());
   if (cgroups_ != nullptr) {
     CARREL_ASSIGN_OR_RETURN(worker.cgroup, cgroups_->Take());
-    if (worker.cgroup) CARREL_TRY(worker.cgroup->Attach(worker.pid));
+    // A worker that is gone already has said why; its session reads it.
+    if (worker.cgroup) {
+      const Status attached = worker.cgroup->Attach(worker.pid);
+      if (!attached && !IsGone(worker.pidfd.get())) return std::unexpected(attached.error());
+    }
   }
   return worker;
 }

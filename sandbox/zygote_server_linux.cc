@@ -104,10 +104,15 @@ class Zygote {
     program_.AfterForkInParent();
     if (::setns(pid_namespace_.get(), CLONE_NEWPID) != 0) ::_exit(3);
     if (pid < 0) return SpawnFailed(id, "fork", fork_errno);
-    workers_[pid] = id;
     const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!pidfd) {
+      const int pidfd_errno = errno;
+      ::kill(pid, SIGKILL);  // reaped with the others
+      return SpawnFailed(id, "pidfd", pidfd_errno);
+    }
+    workers_[pid] = id;
     const int fds[] = {pidfd.get()};
-    (void)Say(control_fd_, {{"spawned", id}}, pidfd ? std::span(fds) : std::span<const int>());
+    (void)Say(control_fd_, {{"spawned", id}}, fds);
   }
 
   void SpawnFailed(int64_t id, const char* step, int error_number) {
@@ -239,7 +244,9 @@ Result<PreparedRoot> EnterHelperNamespaces(int control_fd, ServerOptions& option
   if (!tier) return Fail(Code::kProtocol, "expected the tier");
   options.tier = *tier;
   // A root host's groups must not stay with the tree; without root there are none to gain.
-  if (::geteuid() == 0 && ::setgroups(0, nullptr) != 0) return FailErrno("groups");
+  if (::geteuid() == 0 && ::setgroups(0, nullptr) != 0 && ::getgroups(0, nullptr) != 0) {
+    return FailErrno("supplementary groups of a root host could not be dropped");
+  }
   CARREL_TRY(Injected(options, "helper namespaces"));
   const bool with_users = options.tier == Tier::kFull;
   if (::unshare(kNamespaces | (with_users ? CLONE_NEWUSER : 0)) != 0) {

@@ -1,5 +1,6 @@
 #include "sdk/lua/lua_state.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <cstdlib>
@@ -15,9 +16,17 @@ void* Allocate(void* user, void* block, size_t old_size, size_t new_size) {
   if (new_size == 0) {
     std::free(block);
     budget.used -= held;
+    // A full state that was emptied leaves holes behind: the system gets them before the next use.
+    if (budget.was_refused && budget.used < budget.limit / 2) {
+      malloc_trim(0);
+      budget.was_refused = false;
+    }
     return nullptr;
   }
-  if (new_size > held && new_size - held > budget.limit - budget.used) return nullptr;
+  if (new_size > held && new_size - held > budget.limit - budget.used) {
+    budget.was_refused = true;
+    return nullptr;
+  }
   void* moved = std::realloc(block, new_size);
   if (moved == nullptr) return new_size <= held ? block : nullptr;  // Lua: shrinking cannot fail
   budget.used += new_size - held;

@@ -17,6 +17,7 @@ namespace carrel::lua {
 struct MemoryBudget {
   size_t limit = 0;
   size_t used = 0;
+  bool was_refused = false;  // since memory was last given back to the system
 };
 
 // The budget from LuaLimits::memory_bytes, see there.

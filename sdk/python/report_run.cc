@@ -18,6 +18,7 @@ namespace py = pybind11;
 
 std::string JobText(const sdk::ReportJob& job) {
   const OrderedJson json = {{"root", job.root.string()},
+                            {"environment", job.environment.string()},
                             {"entrypoint", job.entrypoint},
                             {"spec", job.spec},
                             {"report_name", job.report_name},

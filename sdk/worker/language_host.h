@@ -48,8 +48,8 @@ class ReportPort {
 struct ReportJob {
   std::filesystem::path root;         // the checkout
   std::filesystem::path environment;  // packages installed for it; empty: none
-  std::string entrypoint;      // "reports.sla.entrypoint.generate"
-  std::string spec;            // "1" or "2"
+  std::string entrypoint;             // "reports.sla.entrypoint.generate"
+  std::string spec;                   // "1" or "2"
   std::string local_id, report_name, report_description;
   std::string renderer_type;  // 4th argument of a spec 2 entry point
   std::string template_path;  // of the renderer, relative to root

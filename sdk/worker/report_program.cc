@@ -30,24 +30,17 @@ class MeteredRenderer final : public render::Renderer {
     return Count(inner_->WriteDocument(json));
   }
   Status Finish(std::string_view) override {
-    return Note(inner_->Finish(FormatIso(SystemClock().Now())));
+    return inner_->Finish(FormatIso(SystemClock().Now()));
   }
-  // An output cap or a full disk, which a language host tells like any other failure.
-  bool limit_hit() const { return limit_hit_; }
 
  private:
   Status Count(Status written) {
     if (written) port_.RowWritten(++rows_);
-    return Note(std::move(written));
-  }
-  Status Note(Status status) {
-    if (!status && status.error().code == Code::kLimit) limit_hit_ = true;
-    return status;
+    return written;
   }
 
   std::unique_ptr<render::Renderer> inner_;
   WorkerPort& port_;
-  bool limit_hit_ = false;
 };
 
 render::RunInfo ParseInfo(const Json& info, const OrderedJson& parameters) {
@@ -104,11 +97,10 @@ bool AtSizeLimit(int output_fd) {
          static_cast<rlim_t>(info.st_size) >= limit.rlim_cur;
 }
 
-// A failure of the output, not of report code. `kind` "output_limit" when a cap or the disk is
-// full.
+// A failure of the output or its template, not of report code.
 ReportFailure OutputFailure(const Error& error) {
   ReportFailure failure;
-  failure.kind = error.code == Code::kLimit ? "output_limit" : "render";
+  failure.kind = "render";
   failure.message = error.message;
   return failure;
 }
@@ -138,8 +130,7 @@ Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
   }
   const ReportEnd end = language_->Run(job, port, renderer.get());
   port.FlushProgress();
-  const bool capped = (renderer && renderer->limit_hit()) || AtSizeLimit(output_fd);
-  if (end.failure && capped) end.failure->kind = "output_limit";
+  if (end.failure && AtSizeLimit(output_fd)) end.failure->kind = "output_limit";
   if (end.failure) return Failed(*end.failure);
   struct stat info{};
   if (::fstat(output_fd, &info) != 0) {

@@ -13,8 +13,8 @@ namespace carrel::sdk {
 
 // Job frame, JSON. kind "report":
 //   {entrypoint, spec, local_id, report_name, report_description,
-//    renderer: {type, template, args}, parameters, endpoint, api_key, connection, default_limit, memory_mb,
-//    info: {account_id, account_name, report_id, report_name, environment, start_time}}
+//    renderer: {type, template, args}, parameters, endpoint, api_key, connection, default_limit,
+//    memory_mb, info: {account_id, account_name, report_id, report_name, environment, start_time}}
 //   -> outcome {status: "ok"|"failed", rows, bytes, sha256, failure: {kind, message, traceback,
 //    status}}; kind as in ReportFailure, or "output_limit" for a full output or disk
 // kind "inspect": {entrypoints: [{file, function}], workbooks: [{file}]}

@@ -5,7 +5,9 @@
 
 namespace carrel::sdk {
 
-// `options.tier` is settled by the host at boot. Returns the process's exit status.
+// Arguments: --language NAME [--environment DIR], the packages of one set of reports, as the
+// sandbox sees them. `options.tier` is settled by the host at boot. Returns the process's exit
+// status.
 int WorkerMain(int argc, char** argv, const sandbox::ServerOptions& options = {});
 
 }  // namespace carrel::sdk

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Format, clang-tidy and the layering of the rooms: run_checks.sh BUILD
+# Format, clang-tidy, the layering of the rooms and what the threat model names: run_checks.sh BUILD
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 build=${1:-build}
@@ -15,6 +15,9 @@ git ls-files 'runtime/*.cc' 'sandbox/*.cc' 'sdk/*.cc' |
 
 echo "layering"
 /usr/bin/python3 tests/checks/layering.py || failed=1
+
+echo "threat model"
+/usr/bin/python3 tests/checks/threat_model.py || failed=1
 
 [ $failed = 0 ] && echo "checks passed"
 exit $failed

@@ -22,6 +22,7 @@ from connect_api import ConnectApi, Rule
 from git_http_server import Fault, GitHttpServer
 from git_repo import EXECUTABLE, GitRepo, TreeEntry, add_hostile_branches
 from git_ssh_server import GitSshServer
+from package_index import wheel_bytes
 
 _HERE = Path(__file__).parent
 _FILES = {"reports.json": "{}", "reports/a/entrypoint.py": "x = 1\n", "run.sh": "#!/bin/sh\n"}
@@ -533,6 +534,20 @@ def test_the_api_program_serves_until_stdin_ends(tmp_path: Path) -> None:
         assert json.load(urllib.request.urlopen(request)) == [{"id": "T-1"}]
         process.stdin.close()
         assert process.wait(10) == 0
+
+
+def test_the_index_program_serves_wheels_that_pip_installs(tmp_path: Path) -> None:
+    wheel = tmp_path / "greeting-1.0-py3-none-any.whl"
+    wheel.write_bytes(wheel_bytes("greeting", "1.0", {"greeting.py": "TEXT = 'hello'\n"}))
+    with _program(str(_HERE / "package_index.py"), str(wheel)) as process:
+        assert process.stdout is not None and process.stdin is not None
+        url = process.stdout.readline().split()[1]
+        pip = ["/usr/bin/python3", "-m", "pip", "--isolated", "--disable-pip-version-check"]
+        options = ["--no-compile", "--index-url", url, "--target", str(tmp_path / "site")]
+        subprocess.run([*pip, "install", *options, "greeting"], check=True, capture_output=True)
+        process.stdin.close()
+        assert process.wait(10) == 0
+    assert (tmp_path / "site/greeting.py").read_text() == "TEXT = 'hello'\n"
 
 
 def test_the_git_program_serves_until_it_is_terminated(root: Path, tmp_path: Path) -> None:

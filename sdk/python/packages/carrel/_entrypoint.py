@@ -20,6 +20,9 @@ from carrel._failure import LoadError
 # Renderer type -> the module that writes it.
 _OWN_RENDERERS = {"jinja2": "carrel._jinja2_render", "pdf": "carrel._pdf_render"}
 
+# Debian's packages: the end of the search path, see sdk/python/interpreter.cc.
+_HOST_PACKAGES = "/usr/lib/python3/dist-packages"
+
 _streams_are_open = False  # by a worker, while it was parked
 
 
@@ -43,6 +46,7 @@ class Report:
         http.install()
         no_network.install()
         sys.dont_write_bytecode = True
+        _add_environment(self.job["environment"])
         _source.use_source_only(self.job["root"])
         sys.path.insert(0, self.job["root"])
         module_name, _, function_name = self.job["entrypoint"].rpartition(".")
@@ -91,6 +95,16 @@ class Report:
 
     def _set_extra_context(self, data: Any) -> None:
         self.extra_context = data
+
+
+def _add_environment(path: str) -> None:
+    """Puts the packages of the repository behind the standard library and ours, before Debian's.
+
+    Not before the worker is confined: whatever is imported earlier must not be theirs.
+    """
+    if path:
+        at = sys.path.index(_HOST_PACKAGES) if _HOST_PACKAGES in sys.path else len(sys.path)
+        sys.path.insert(at, path)
 
 
 def open_streams() -> None:
