@@ -11,7 +11,7 @@ DEPS := g++ make cmake ninja-build pkg-config ccache git \
   libgit2-dev libcurl4-openssl-dev libsqlite3-dev liblua5.4-dev pybind11-dev python3-dev \
   nlohmann-json3-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libseccomp-dev \
   libssl-dev zlib1g-dev \
-  python3-jinja2 python3-openpyxl python3-requests weasyprint
+  python3-jinja2 python3-openpyxl python3-pip python3-requests weasyprint
 # What its tests and checks need besides.
 TEST_DEPS := libgtest-dev libgmock-dev openssl openssh-server openssh-client python3-pytest sqlite3 \
   python3-jsonschema lua5.4

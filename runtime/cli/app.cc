@@ -162,13 +162,15 @@ App::App(const Settings& settings, Parts parts)
 Status App::Start(const Settings& settings, report::DispatchObserver* observer) {
   report::DispatcherOptions options;
   CARREL_ASSIGN_OR_RETURN(options.limits, LimitsOf(settings));
-  CARREL_ASSIGN_OR_RETURN(dispatcher_, report::Dispatcher::Create({reports_, templates_, artifacts_,
-                                                                   checkouts_, executor_, clock_},
-                                                                  options, observer));
+  CARREL_ASSIGN_OR_RETURN(dispatcher_,
+                          report::Dispatcher::Create({reports_, templates_, artifacts_, checkouts_,
+                                                      executor_, clock_, &host_->environments()},
+                                                     options, observer));
   CARREL_TRY(repository_service_.RecoverInterrupted());
   CARREL_TRY(dispatcher_->Recover());
   CARREL_TRY(artifacts_.Sweep(reports_));
   CARREL_TRY(host_->cache().Sweep());
+  CARREL_TRY(host_->environments().Sweep());
   return {};
 }
 

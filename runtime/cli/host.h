@@ -8,6 +8,7 @@
 #include "runtime/base/result.h"
 #include "runtime/cli/settings.h"
 #include "runtime/git/repository_cache.h"
+#include "runtime/report/environment_store.h"
 #include "runtime/report/sandbox_inspector.h"
 #include "runtime/report/worker_pool.h"
 
@@ -18,12 +19,13 @@ struct DataPaths {
   explicit DataPaths(const std::filesystem::path& data);
 
   std::filesystem::path root;
-  std::filesystem::path database;   // carrel.db
-  std::filesystem::path mirrors;    // bare repositories
-  std::filesystem::path store;      // all that workers may mount
-  std::filesystem::path checkouts;  // inside the store
-  std::filesystem::path artifacts;  // results
-  std::filesystem::path key;        // secret.key
+  std::filesystem::path database;      // carrel.db
+  std::filesystem::path mirrors;       // bare repositories
+  std::filesystem::path store;         // all that workers may mount
+  std::filesystem::path checkouts;     // inside the store
+  std::filesystem::path environments;  // inside the store too
+  std::filesystem::path artifacts;     // results
+  std::filesystem::path key;           // secret.key
 };
 
 git::UrlPolicy UrlPolicyOf(const Settings& settings);
@@ -41,6 +43,7 @@ class Host {
 
   const DataPaths& paths() const { return paths_; }
   const git::RepositoryCache& cache() const { return cache_; }
+  report::EnvironmentStore& environments() { return environments_; }
   report::WorkerPool& workers() { return workers_; }
   report::SandboxInspector& inspector() { return inspector_; }
 
@@ -50,6 +53,7 @@ class Host {
   const DataPaths paths_;
   const std::filesystem::path worker_;
   git::RepositoryCache cache_;
+  report::EnvironmentStore environments_;
   report::WorkerPool workers_;
   report::SandboxInspector inspector_{workers_};
 };

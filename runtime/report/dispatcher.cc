@@ -55,7 +55,8 @@ struct Dispatcher::Running {
 };
 
 struct Dispatcher::Deployed {
-  git::Checkout checkout;  // held while the job runs
+  git::Checkout checkout;   // held while the job runs
+  Environment environment;  // held too
   Job job;
   PendingArtifact output;
 };
@@ -214,10 +215,13 @@ Status Dispatcher::Run(const Report& report, const std::stop_token& stop, Cause 
   facts.limits = report.limits;
   Status done;
   const Timestamp claimed = parts_.clock.Now();
-  if (auto deployed = Deploy(report)) {
+  if (auto deployed = Deploy(report, running.source.get_token())) {
     facts.limits = ToJson(deployed->job.limits);
     facts.timing.deploy = Since(claimed, parts_.clock.Now());
     done = Execute(report, std::move(*deployed), running, keeper, facts);
+  } else if (deployed.error().code == Code::kCancelled) {
+    facts.timing.deploy = Since(claimed, parts_.clock.Now());
+    done = EndWithoutOutcome(report, running, deployed.error(), facts);
   } else {
     facts.timing.deploy = Since(claimed, parts_.clock.Now());
     done = Ended(FailRun(report, {deployed.error().message, ""}, facts));
@@ -227,7 +231,20 @@ Status Dispatcher::Run(const Report& report, const std::stop_token& stop, Cause 
   return done;
 }
 
-Result<Dispatcher::Deployed> Dispatcher::Deploy(const Report& report) {
+Result<Environment> Dispatcher::FindEnvironment(const Report& report, const git::Checkout& checkout,
+                                                const std::stop_token& stop) {
+  const bool is_python = report.source.definition.language == manifest::Language::kPython;
+  if (parts_.environments == nullptr || !is_python) return Environment();
+  const auto on_build = [&] {
+    if (observer_ != nullptr) observer_->OnProgress(report.id, {.stage = "installing packages"});
+  };
+  return parts_.environments->Get({.checkout = checkout.path,
+                                   .requirements = report.source.requirements,
+                                   .on_build = on_build,
+                                   .stop = stop});
+}
+
+Result<Dispatcher::Deployed> Dispatcher::Deploy(const Report& report, const std::stop_token& stop) {
   const manifest::ReportDefinition& definition = report.source.definition;
   const manifest::Renderer* renderer = definition.FindRenderer(report.renderer);
   if (renderer == nullptr) {
@@ -236,15 +253,18 @@ Result<Dispatcher::Deployed> Dispatcher::Deploy(const Report& report) {
   }
   auto checkout = parts_.checkouts.Get(report.source.git);
   if (!checkout) return Wrap(checkout.error(), "deployment failed");
+  auto environment = FindEnvironment(report, *checkout, stop);
+  if (!environment) return Wrap(environment.error(), "deployment failed");
   CARREL_ASSIGN_OR_RETURN(const Limits limits,
                           Lowered(Lowered(options_.limits, definition.limits), report.limits));
   Deployed deployed;
   deployed.checkout = std::move(*checkout);
+  deployed.environment = std::move(*environment);
   CARREL_ASSIGN_OR_RETURN(deployed.output, parts_.artifacts.Begin(report.id, report.attempts));
   Job& job = deployed.job;
   job.report_id = report.id;
   job.checkout = deployed.checkout.path;
-  job.requirements = report.source.requirements;
+  job.environment = deployed.environment.path;
   job.definition = definition;
   job.renderer = *renderer;
   job.parameters = ParameterValues(report.parameters);

@@ -19,6 +19,7 @@
 #include "runtime/base/result.h"
 #include "runtime/report/artifact_store.h"
 #include "runtime/report/checkouts.h"
+#include "runtime/report/environment_store.h"
 #include "runtime/report/executor.h"
 #include "runtime/report/report_store.h"
 #include "runtime/report/template_store.h"
@@ -41,6 +42,7 @@ struct DispatcherParts {
   Checkouts& checkouts;
   Executor& executor;
   const Clock& clock;
+  Environments* environments = nullptr;  // null: reports get along with what is there
 };
 
 // Told of every report of this process. Called from its threads. Optional.
@@ -100,7 +102,9 @@ class Dispatcher {
   void KeepRecovering(const std::stop_token& stop);
   Result<std::optional<Report>> Claim(std::string_view report_id);
   Status Run(const Report& report, const std::stop_token& stop, Cause on_stop);
-  Result<Deployed> Deploy(const Report& report);
+  Result<Deployed> Deploy(const Report& report, const std::stop_token& stop);
+  Result<Environment> FindEnvironment(const Report& report, const git::Checkout& checkout,
+                                      const std::stop_token& stop);
   Status Execute(const Report& report, Deployed deployed, Running& running, LeaseKeeper& keeper,
                  RunFacts& facts);
   Status Finish(const Report& report, Deployed deployed, const Outcome& outcome, RunFacts facts);

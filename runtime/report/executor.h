@@ -21,8 +21,8 @@ namespace carrel::report {
 // One attempt of one report, everything settled.
 struct Job {
   std::string report_id;
-  std::filesystem::path checkout;  // read-only tree of the repository
-  std::string requirements;        // pip requirements file inside it; empty: none
+  std::filesystem::path checkout;     // read-only tree of the repository
+  std::filesystem::path environment;  // packages of Environments; empty: none
   manifest::ReportDefinition definition;
   manifest::Renderer renderer;
   OrderedJson parameters;  // id -> value

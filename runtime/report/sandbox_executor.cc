@@ -83,6 +83,7 @@ Json JobFrame(const Job& job, const ConnectionSet& connections, const std::strin
           {"api_key", placeholder},
           {"connection", connections.default_name()},
           {"default_limit", kClientPageSize},
+          {"memory_mb", job.limits.memory_mb},
           {"info",
            {{"account_id", job.account.id},
             {"account_name", job.account.name},
@@ -186,7 +187,8 @@ Outcome MakeOutcome(const sandbox::WorkerOutcome& worker, const Broker& broker,
 
 Result<Outcome> SandboxExecutor::Execute(const Job& job, RunObserver& observer,
                                          std::stop_token stop) {
-  CARREL_ASSIGN_OR_RETURN(const auto zygote, pool_.Get(manifest::Name(job.definition.language)));
+  CARREL_ASSIGN_OR_RETURN(const auto zygote,
+                          pool_.Get(manifest::Name(job.definition.language), job.environment));
   CARREL_ASSIGN_OR_RETURN(const std::string subtree, pool_.Subtree(job.checkout));
   const std::string placeholder = "ApiKey placeholder:" + RandomHex(16);
   BrokerOptions broker_options;

@@ -1,6 +1,7 @@
 #include "runtime/report/worker_pool.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <utility>
@@ -26,9 +27,12 @@ constexpr const char* kPythonParts[] = {
 };
 
 constexpr const char* kPackagesMount = "/carrel/packages";  // see sdk/worker/languages.cc
+constexpr const char* kEnvironmentMount = "/carrel/environment";
 
-std::vector<sandbox::RootPart> RootParts(std::string_view language, const fs::path& packages) {
+std::vector<sandbox::RootPart> RootParts(std::string_view language, const fs::path& packages,
+                                         const fs::path& environment) {
   std::vector<sandbox::RootPart> parts;
+  if (!environment.empty()) parts.push_back({environment.string(), kEnvironmentMount});
   if (language != "python") return parts;
   for (const char* path : kPythonParts) {
     std::error_code error;
@@ -54,35 +58,76 @@ const sandbox::CgroupPool& WorkerPool::cgroups() {
   return *cgroups_;
 }
 
-Result<WorkerPool::ZygotePtr> WorkerPool::Get(std::string_view language) {
-  Slot& slot = SlotOf(language);
+Result<WorkerPool::ZygotePtr> WorkerPool::Get(std::string_view language,
+                                              const fs::path& environment) {
+  const Key key{std::string(language), environment};
+  const SlotPtr held = SlotOf(key);
+  Slot& slot = *held;
   const std::lock_guard lock(slot.mutex);
-  if (slot.zygote && !slot.zygote->alive()) CARREL_TRY(NoteDeath(slot, language));
+  if (slot.zygote && !slot.zygote->alive()) CARREL_TRY(NoteDeath(slot, key));
+  const FileId id = IdOf(environment);
+  if (slot.zygote && slot.environment != id) slot.zygote.reset();
   if (!slot.zygote) {
-    CARREL_ASSIGN_OR_RETURN(ZygotePtr started, Start(language));
+    CARREL_ASSIGN_OR_RETURN(ZygotePtr started, Start(key));
     Install(slot, std::move(started));
+    slot.environment = id;
   }
   ++slot.workers;
-  if (IsDue(slot)) Recycle(slot, std::string(language));
+  if (IsDue(slot)) Recycle(slot, key);
   return slot.zygote;
 }
 
-WorkerPool::Slot& WorkerPool::SlotOf(std::string_view language) {
+WorkerPool::SlotPtr WorkerPool::SlotOf(const Key& key) {
+  SlotPtr evicted;  // ends outside the lock
   const std::lock_guard lock(mutex_);
-  const auto it = slots_.find(language);
-  return it != slots_.end() ? it->second : slots_[std::string(language)];
+  const auto it = slots_.find(key);
+  if (it == slots_.end() && !key.environment.empty()) evicted = EvictLocked();
+  Place& place = slots_[key];
+  if (!place.slot) place.slot = std::make_shared<Slot>();
+  place.used = ++uses_;
+  return place.slot;
 }
 
-Result<WorkerPool::ZygotePtr> WorkerPool::Start(std::string_view language) {
+WorkerPool::SlotPtr WorkerPool::EvictLocked() {
+  int count = 0;
+  auto oldest = slots_.end();
+  for (auto it = slots_.begin(); it != slots_.end(); ++it) {
+    if (it->first.environment.empty()) continue;
+    ++count;
+    if (oldest == slots_.end() || it->second.used < oldest->second.used) oldest = it;
+  }
+  if (oldest == slots_.end() || count < options_.environments) return nullptr;
+  SlotPtr evicted = std::move(oldest->second.slot);
+  slots_.erase(oldest);
+  return evicted;
+}
+
+std::string WorkerPool::Key::Name() const {
+  if (environment.empty()) return language;
+  return fmt::format("{} (environment {:.12})", language, environment.filename().string());
+}
+
+WorkerPool::FileId WorkerPool::IdOf(const fs::path& environment) {
+  struct stat info{};
+  if (environment.empty() || ::stat(environment.c_str(), &info) != 0) return {};
+  return {info.st_dev, info.st_ino};
+}
+
+Result<WorkerPool::ZygotePtr> WorkerPool::Start(const Key& key) {
   cgroups();
+  std::vector<std::string> arguments = {"--language", key.language};
+  if (!key.environment.empty()) {
+    arguments.insert(arguments.end(), {"--environment", kEnvironmentMount});
+  }
   auto started = sandbox::Zygote::Start(
       {.program = options_.worker.string(),
-       .arguments = {"--language", std::string(language)},
-       .root = {options_.store.string(), RootParts(language, options_.python_packages)},
+       .arguments = std::move(arguments),
+       .root = {options_.store.string(),
+                RootParts(key.language, options_.python_packages, key.environment)},
        .spares = options_.spares,
        .cgroups = cgroups_.get()});
   if (!started) {
-    return Fail(Code::kSandbox, fmt::format("{} worker: {}", language, started.error().message));
+    return Fail(Code::kSandbox, fmt::format("{} worker: {}", key.Name(), started.error().message));
   }
   return ZygotePtr(std::move(*started));
 }
@@ -99,10 +144,10 @@ bool WorkerPool::IsDue(const Slot& slot) const {
 }
 
 // In the background: reports go on with the old zygote until the new one is warm.
-void WorkerPool::Recycle(Slot& slot, const std::string& language) {
+void WorkerPool::Recycle(Slot& slot, const Key& key) {
   slot.is_recycling = true;
-  slot.recycler = std::jthread([this, &slot, language] {
-    Result<ZygotePtr> started = Start(language);
+  slot.recycler = std::jthread([this, &slot, key] {
+    Result<ZygotePtr> started = Start(key);
     ZygotePtr old;  // ends outside the lock, when the last session leaves it
     const std::lock_guard lock(slot.mutex);
     slot.is_recycling = false;
@@ -117,7 +162,7 @@ void WorkerPool::Recycle(Slot& slot, const std::string& language) {
 }
 
 // The first death is followed by a start at once, further ones in a row by ever longer waits.
-Status WorkerPool::NoteDeath(Slot& slot, std::string_view language) {
+Status WorkerPool::NoteDeath(Slot& slot, const Key& key) {
   const auto now = Clock::now();
   if (now - slot.started > kHealthyAfter) slot.deaths = 0;
   if (slot.next_start < slot.started) {  // not counted yet
@@ -128,7 +173,7 @@ Status WorkerPool::NoteDeath(Slot& slot, std::string_view language) {
     const auto wait = std::chrono::duration<double>(slot.next_start - now);
     return Fail(Code::kSandbox, fmt::format("{} worker: its zygote died {} times; next start in "
                                             "{:.1f} s",
-                                            language, slot.deaths, wait.count()));
+                                            key.Name(), slot.deaths, wait.count()));
   }
   slot.zygote.reset();
   return {};

@@ -1,8 +1,11 @@
-// Warm zygotes, one a language: started when first needed, replaced when they have served long or
-// have died, with workers parked ahead of need.
+// Warm zygotes, one for each language and one for each environment of packages in use: started when
+// first needed, replaced when they have served long or have died, with workers parked ahead of
+// need.
 #pragma once
 
 #include <chrono>
+#include <compare>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -21,7 +24,8 @@ struct WorkerPoolOptions {
   std::filesystem::path worker;           // carrel-worker
   std::filesystem::path python_packages;  // sdk/python/packages, or where it is installed
   std::filesystem::path store;            // below it lies everything a job may mount
-  int spares = 0;                         // workers parked ahead of need, a language
+  int spares = 0;                         // workers parked ahead of need, a zygote
+  int environments = 4;  // with a zygote of their own; beyond them the least recently used goes
   // Workers of one zygote share its address layout and hash seed: after so many, or so long, they
   // come from a new one.
   int recycle_after_workers = 10'000;
@@ -36,7 +40,9 @@ class WorkerPool {
   // kSandbox with the missing layer when this machine cannot run reports, and while a zygote that
   // keeps dying waits for its next start. The zygote stays valid for as long as the caller holds
   // it, even when a newer one takes its place.
-  Result<std::shared_ptr<sandbox::Zygote>> Get(std::string_view language);
+  // `environment` is a directory of packages, mounted read-only for its workers; empty: none.
+  Result<std::shared_ptr<sandbox::Zygote>> Get(std::string_view language,
+                                               const std::filesystem::path& environment = {});
 
   // `path` relative to the store; kInvalid when it lies elsewhere.
   Result<std::string> Subtree(const std::filesystem::path& path) const;
@@ -48,10 +54,25 @@ class WorkerPool {
   using Clock = std::chrono::steady_clock;
   using ZygotePtr = std::shared_ptr<sandbox::Zygote>;
 
-  // One language. Its mutex is held while its zygote starts; the others go on.
+  struct Key {
+    std::string language;
+    std::filesystem::path environment;
+    auto operator<=>(const Key&) const = default;
+    std::string Name() const;  // for messages
+  };
+
+  // A directory that was removed and built again is another one, which an old mount does not show.
+  struct FileId {
+    uint64_t device = 0;
+    uint64_t inode = 0;
+    bool operator==(const FileId&) const = default;
+  };
+
+  // One key. Its mutex is held while its zygote starts; the others go on.
   struct Slot {
     std::mutex mutex;
     ZygotePtr zygote;
+    FileId environment;  // that its zygote has mounted
     Clock::time_point started;
     int workers = 0;
     int deaths = 0;  // in a row
@@ -60,20 +81,31 @@ class WorkerPool {
     bool is_recycling = false;
   };
 
-  Slot& SlotOf(std::string_view language);
-  Result<ZygotePtr> Start(std::string_view language);
+  using SlotPtr = std::shared_ptr<Slot>;
+
+  SlotPtr SlotOf(const Key& key);
+  // Takes the slot of the environment that was used longest ago out of the map when they are many.
+  SlotPtr EvictLocked();
+  Result<ZygotePtr> Start(const Key& key);
   static void Install(Slot& slot, ZygotePtr zygote);
   bool IsDue(const Slot& slot) const;
-  void Recycle(Slot& slot, const std::string& language);
-  static Status NoteDeath(Slot& slot, std::string_view language);
+  void Recycle(Slot& slot, const Key& key);
+  static Status NoteDeath(Slot& slot, const Key& key);
+  static FileId IdOf(const std::filesystem::path& environment);
 
   const WorkerPoolOptions options_;
   std::once_flag cgroups_once_;
   std::unique_ptr<sandbox::CgroupPool> cgroups_;  // outlives the zygotes
-  // Guards the map only; a slot never moves.
+  struct Place {
+    SlotPtr
+        slot;  // owners: the map and the calls that use it; one of an environment can be evicted
+    uint64_t used = 0;
+  };
+  // Guards the map only.
   std::mutex mutex_;
   // A zygote is shared with the sessions that run in it: a dead one is replaced while they end.
-  std::map<std::string, Slot, std::less<>> slots_;
+  std::map<Key, Place> slots_;
+  uint64_t uses_ = 0;
 };
 
 }  // namespace carrel::report

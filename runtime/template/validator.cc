@@ -10,6 +10,7 @@
 #include "runtime/template/checkout.h"
 #include "runtime/template/json_document.h"
 #include "runtime/template/parser.h"
+#include "runtime/template/requirements.h"
 
 namespace carrel::manifest {
 namespace {
@@ -55,6 +56,7 @@ class Validator {
     ParsedManifest parsed = ParseManifest(std::move(*text), file);
     faults_.Append(std::move(parsed.faults));
     CheckReferences(parsed.references);
+    if (parsed.manifest) CheckRequirements(*parsed.manifest);
     CARREL_TRY(CheckWorkbooks());
     CARREL_TRY(CheckEntrypoints(parsed.entrypoints));
     Validation validation{.manifest = std::nullopt, .faults = faults_.Take()};
@@ -99,6 +101,17 @@ class Validator {
         workbooks_.push_back(&reference);
       }
     }
+  }
+
+  // A file that cannot be read is a fault of its reference already.
+  void CheckRequirements(const Manifest& manifest) {
+    const bool has_python =
+        std::ranges::find(manifest.reports, Language::kPython, &ReportDefinition::language) !=
+        manifest.reports.end();
+    const std::string& named = manifest.requirements;
+    if (!has_python) return;
+    if (!named.empty() && !checkout_.OpenFile(named, kMaxRequirementsBytes)) return;
+    ReadRequirements(checkout_, named, faults_);
   }
 
   Status CheckWorkbooks() {
