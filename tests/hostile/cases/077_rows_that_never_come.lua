@@ -1,0 +1,9 @@
+-- 077 a coroutine of rows that stops yielding
+-- expect: cpu_limit
+-- limits: cpu_s=1 wall_s=15
+return { generate = function()
+  return coroutine.create(function()
+    coroutine.yield({ "first" })
+    while true do end
+  end)
+end }

@@ -1,0 +1,563 @@
+"""Runs hostile reports through one long-lived host and checks that nothing of it was harmed.
+
+`Harness` is the whole of it: canaries, servers and the host process of one identity. A case is run
+with `run_case`; tests of another kind use `ask`, `checkout` and `assert_unharmed`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import builders
+import checks
+from canaries import Canaries
+from servers import HostileServer
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("CARREL_BUILD", ROOT / "build")).resolve()
+CASES = Path(__file__).parent / "cases"
+PROBES = Path(__file__).parent / "probes"
+
+# What a case may use unless it says otherwise: small, so that the whole suite is quick.
+LIMITS = {"wall_s": 20, "idle_s": 10, "cpu_s": 10, "memory_mb": 256, "output_mb": 16, "tmp_mb": 16}
+# The user of the host when the tests run as root.
+UNPRIVILEGED = 65533
+# Growth of the host's resident memory that is no leak: allocator arenas of threads, connections.
+RSS_TOLERANCE_KB = 48 * 1024
+SETTLE_S = 5.0
+MOST_AT_ONCE = 16
+ANSWER_S = 120.0
+
+_ROWS = ("json", "ndjson", "csv", "xlsx")  # the others make documents
+_SUFFIXES = {".py": "python", ".lua": "lua"}
+_TEMPLATE = ROOT / "examples/python-reports/reports/subscriptions/template.xlsx"
+
+BENIGN = {
+    "python": (
+        "import os\n"
+        "def generate(client=None, input_data=None, progress_callback=None, renderer_type=None,\n"
+        "             extra_context_callback=None):\n"
+        "    assert os.listdir('/tmp') == []\n"
+        "    for number in range(1, 4):\n"
+        "        progress_callback(number, 3)\n"
+        "        yield [number, number * number, 'benign']\n"
+    ),
+    "lua": (
+        "return { generate = function(client, parameters, progress)\n"
+        "  local rows = {}\n"
+        "  for i = 1, 3 do rows[i] = { i, i * i, 'benign' } end\n"
+        "  return rows\n"
+        "end }\n"
+    ),
+}
+BENIGN_ROWS = [[n, n * n, "benign"] for n in (1, 2, 3)]
+
+
+class HostDied(Exception):
+    """The host process ended or went silent: the worst that can be found here."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run, as the host told it."""
+
+    answer: dict[str, Any]
+    output: bytes
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.answer[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def table(self, renderer: str = "json") -> list[list[Any]]:
+        """The rows of the output file."""
+        if renderer == "json":
+            return list(json.loads(self.output))
+        if renderer == "ndjson":
+            return [json.loads(line) for line in self.output.splitlines()]
+        if renderer == "csv":
+            return list(csv.reader(io.StringIO(self.output.decode(), newline=""), delimiter=";"))
+        import openpyxl
+
+        book = openpyxl.load_workbook(io.BytesIO(self.output))
+        return [list(row) for row in book["Data"].iter_rows(min_row=2, values_only=True)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file of cases/ and what its header says."""
+
+    path: Path
+    header: dict[str, str] = field(hash=False)
+
+    @staticmethod
+    def read(path: Path) -> Case:
+        header: dict[str, str] = {}
+        for line in path.read_text(encoding="utf-8").splitlines():
+            match = re.fullmatch(r"(?:#|--) ?(.*)", line)
+            if not match:
+                break
+            name, colon, value = match[1].partition(":")
+            if colon and re.fullmatch("[a-z]+", name):
+                header[name] = value.strip()
+        known = {
+            *("expect", "kind", "limits", "message", "log", "runs", "together", "renderer"),
+            *("connections", "with", "check", "within"),
+        }
+        assert "expect" in header, f"{path.name}: no line `expect:`"
+        assert header.keys() <= known, f"{path.name}: unknown {header.keys() - known}"
+        return Case(path, header)
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def language(self) -> str:
+        return _SUFFIXES[self.path.suffix]
+
+    @property
+    def verdicts(self) -> list[str]:
+        return [verdict.strip() for verdict in self.header["expect"].split("|")]
+
+    @property
+    def renderers(self) -> list[str]:
+        return [name.strip() for name in self.header.get("renderer", "json").split("|")]
+
+    @property
+    def limits(self) -> dict[str, int]:
+        pairs = (word.split("=") for word in self.header.get("limits", "").split())
+        return {**LIMITS, **{name: int(value) for name, value in pairs}}
+
+
+def all_cases() -> list[Case]:
+    paths = [path for path in CASES.iterdir() if path.suffix in _SUFFIXES]
+    return [Case.read(path) for path in sorted(paths)]
+
+
+class HostProcess:
+    """hostile_host, spoken to line by line."""
+
+    def __init__(self, user: int | None, home: Path, environment: dict[str, str]) -> None:
+        as_user: dict[str, Any] = (
+            {} if user is None else {"user": user, "group": user, "extra_groups": []}
+        )
+        self.errors = open(home / "stderr", "w+b")  # noqa: SIM115 - lives as long as this
+        self.process = subprocess.Popen(
+            [str(BUILD / "tests/hostile_host")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            cwd=home,
+            env=environment,
+            start_new_session=True,
+            **as_user,
+        )
+        self._buffer = b""
+
+    def ask(self, request: dict[str, Any], timeout: float = ANSWER_S) -> Any:
+        self.send(request)
+        return self.receive(timeout)
+
+    def send(self, request: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise HostDied(self._last_words()) from None
+
+    def receive(self, timeout: float = ANSWER_S) -> Any:
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + timeout
+        while b"\n" not in self._buffer:
+            left = deadline - time.monotonic()
+            if not select.select([self.process.stdout], [], [], max(left, 0))[0]:
+                raise HostDied(f"no answer within {timeout} s")
+            piece = os.read(self.process.stdout.fileno(), 1 << 20)
+            if not piece:
+                raise HostDied(self._last_words())
+            self._buffer += piece
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return json.loads(line)
+
+    def close(self) -> None:
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self.errors.close()
+
+    def _last_words(self) -> str:
+        code = self.process.wait(10)
+        self.errors.seek(0)
+        return f"exit {code}: {self.errors.read().decode(errors='replace')[-4000:]}"
+
+
+def cgroups(host: int) -> set[str]:
+    """The control groups that this host made, of every hierarchy."""
+    found = set()
+    for base, names, _ in os.walk("/sys/fs/cgroup"):
+        found |= {f"{base}/{name}" for name in names if name.startswith(f"carrel-{host}-")}
+    return found
+
+
+@dataclass(frozen=True)
+class State:
+    """What of the machine a report may not change."""
+
+    fds: int
+    threads: int
+    mounts: int
+    children: int
+    cgroups: int
+
+    def differences(self, other: State) -> list[str]:
+        names = self.__dataclass_fields__
+        return [
+            f"{name}: {getattr(self, name)} -> {getattr(other, name)}"
+            for name in names
+            if getattr(self, name) != getattr(other, name)
+        ]
+
+
+class Harness:
+    """One host with its canaries and servers, for one identity: "root" or "user"."""
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+        self.user = UNPRIVILEGED if identity == "user" and os.geteuid() == 0 else None
+        # Not below pytest's directories, which only their owner may enter.
+        self.base = Path(tempfile.mkdtemp(prefix="carrel-hostile-", dir="/tmp"))
+        self.base.chmod(0o755)
+        self.store = self.base / "store"
+        self.outputs = self.base / "outputs"
+        self.home = self.base / "home"
+        for path in (self.store / "checkouts", self.outputs, self.home):
+            path.mkdir(parents=True)
+        self.canaries = Canaries(self.base, self.store, self.home)
+        for language, source in BENIGN.items():
+            self.checkout(f"benign-{language}", {_report_name(language): source})
+        self._give(self.base)
+        self.server = HostileServer().__enter__()
+        self.foreign = HostileServer().__enter__()
+        self._benign_turn = 0
+        self.start()
+
+    # The host.
+
+    def start(self) -> None:
+        """Starts the host and notes how it stands when nothing runs."""
+        self.host = HostProcess(self.user, self.home, self._environment())
+        answer = self.host.ask({"configure": self._configuration()})
+        if "error" in answer:
+            raise HostDied(answer["error"])
+        for language in BENIGN:
+            self.run_benign(language)
+        self._warm_connections()
+        time.sleep(0.3)  # spares are being filled
+        self.before = self.state()
+        self.rss_kb = int(self.ask({"status": {}})["rss_kb"])
+
+    def restart_if_dead(self) -> None:
+        if self.host.process.poll() is None:
+            return
+        self.host.close()
+        self.start()
+
+    def ask(self, request: dict[str, Any]) -> Any:
+        return self.host.ask(request)
+
+    def close(self) -> None:
+        self.host.close()
+        for server in (self.server, self.foreign):
+            server.__exit__(None, None, None)
+        try:
+            self.canaries.close()
+        finally:
+            shutil.rmtree(self.base, ignore_errors=True)
+
+    def _environment(self) -> dict[str, str]:
+        sanitizers = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
+        return {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(self.home),
+            "CARREL_CANARY": self.canaries.env_secret,
+            **sanitizers,
+        }
+
+    def _configuration(self) -> dict[str, Any]:
+        url = f"http://127.0.0.1:{self.server.port}/api"
+        private = {"base_url": url, "addresses": "private"}
+        key = f"ApiKey SU-000-000-000:{self.canaries.key_secret}"
+        return {
+            "worker": str(BUILD / "bin/carrel-worker"),
+            "packages": os.environ.get("CARREL_PYTHON_PACKAGES", str(ROOT / "sdk/python/packages")),
+            "store": str(self.store),
+            "outputs": str(self.outputs),
+            "spares": 2,
+            "hosts": {"rebind.test": ["127.0.0.1"]},
+            "connections": [
+                {"name": "default", **private, "credential": key},
+                {"name": "writable", **private, "credential": key, "access": "read-write"},
+                {"name": "slow", **private, "call_timeout_ms": 1000, "max_retries": 0},
+                {"name": "limited", **private, "requests_per_second": 20},
+                {"name": "public", "base_url": url},
+                {"name": "rebind", "base_url": f"http://rebind.test:{self.server.port}/api"},
+                {"name": "metadata", "base_url": "http://169.254.169.254", "addresses": "private"},
+                {
+                    "name": "foreign",
+                    "base_url": f"http://127.0.0.1:{self.foreign.port}",
+                    "addresses": "private",
+                },
+            ],
+        }
+
+    def _warm_connections(self) -> None:
+        """Makes the host as large as it gets: its HTTP client and its control groups stay."""
+        source = (
+            "from concurrent.futures import ThreadPoolExecutor\n"
+            "import _carrel\n"
+            "def generate(client, *_):\n"
+            "    assert client.collection('items').all().count() == 2\n"
+            "    with ThreadPoolExecutor(8) as pool:\n"
+            "        for _ in range(8):\n"
+            "            pool.submit(_carrel.call, 'default', 'GET', '/slowly')\n"
+            "    yield ['warm']\n"
+        )
+        self.checkout("warm", {"report.py": source})
+        run = {"checkout": "checkouts/warm", "language": "python"}
+        for result in self.run_together([run] * MOST_AT_ONCE):
+            assert result.verdict == "ok", result.answer
+        self.server.taken()
+        self.server.take_peak()
+
+    # Runs.
+
+    def checkout(self, name: str, files: dict[str, str | bytes]) -> Path:
+        """A directory of the store with these files."""
+        path = self.store / "checkouts" / name
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        path.chmod(0o755)
+        for file, content in files.items():
+            target = path / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode() if isinstance(content, str) else content)
+            target.chmod(0o444)
+        return path
+
+    def parameters(self, instance: int = 0) -> dict[str, Any]:
+        return {
+            "instance": instance,
+            "host_pid": self.host.process.pid,
+            "endpoints": {
+                "default": f"http://127.0.0.1:{self.server.port}/api",
+                "foreign": f"http://127.0.0.1:{self.foreign.port}",
+                "port": self.server.port,
+            },
+            **self.canaries.parameters(),
+        }
+
+    def run(self, run: dict[str, Any]) -> Result:
+        return self.read_result(self.ask({"run": run}))
+
+    def run_together(self, runs: Sequence[dict[str, Any]]) -> list[Result]:
+        return [self.read_result(answer) for answer in self.ask({"parallel": list(runs)})]
+
+    def read_result(self, answer: dict[str, Any]) -> Result:
+        """The answer with the output file, which is taken away; checks what can always be."""
+        assert "error" not in answer, answer
+        path = Path(answer["file"]["path"])
+        output = path.read_bytes()
+        path.unlink()
+        result = Result(answer, output)
+        seen = self.canaries.seen_in(output, json.dumps(answer).encode())
+        assert not seen, f"the output holds a secret of the host: {seen}"
+        return result
+
+    def run_benign(self, language: str | None = None) -> Result:
+        if language is None:
+            self._benign_turn += 1
+            language = ("python", "lua")[self._benign_turn % 2]
+        result = self.run({"checkout": f"checkouts/benign-{language}", "language": language})
+        assert result.verdict == "ok", result.answer
+        assert result.table() == BENIGN_ROWS and result.rows == 3
+        return result
+
+    def prepare(self, case: Case, renderer: str) -> dict[str, Any]:
+        """Writes the case's checkout; the run that goes with it, without its parameters."""
+        name = f"{case.name}-{renderer}"
+        files: dict[str, str | bytes] = {
+            f"report{case.path.suffix}": case.path.read_bytes(),
+            f"probe{case.path.suffix}": (PROBES / f"probe{case.path.suffix}").read_bytes(),
+        }
+        run: dict[str, Any] = {
+            "checkout": f"checkouts/{name}",
+            "entrypoint": "report.generate",
+            "language": case.language,
+            "renderer": {"type": renderer},
+            "limits": case.limits,
+        }
+        if renderer == "xlsx":
+            files["template.xlsx"] = _TEMPLATE.read_bytes()
+            run["renderer"]["template"] = "template.xlsx"
+        if "connections" in case.header:
+            run["connections"] = case.header["connections"].split()
+        path = self.checkout(name, files)
+        if "with" in case.header:
+            getattr(builders, case.header["with"])(path, run)
+        self._give(path)
+        return run
+
+    def run_case(self, case: Case) -> list[Result]:
+        """Runs it as its header says and checks all that the header promises."""
+        results = []
+        for renderer in case.renderers:
+            results += self._run_with(case, renderer)
+        if "check" in case.header:
+            getattr(checks, case.header["check"])(results)
+        return results
+
+    def _run_with(self, case: Case, renderer: str) -> list[Result]:
+        run = self.prepare(case, renderer)
+        checkout = self.store / run["checkout"]
+        source = _tree_hash(checkout)
+        count, _, relation = case.header.get("runs", "1").partition(" ")
+        if "together" in case.header:
+            count = case.header["together"]
+        runs = [{**run, "parameters": self.parameters(i)} for i in range(int(count))]
+        started = time.monotonic()
+        results = (
+            self.run_together(runs) if "together" in case.header else [self.run(r) for r in runs]
+        )
+        taken = time.monotonic() - started
+        for result in results:
+            _check_result(case, result, renderer)
+        if relation:
+            _check_relation([result.table(renderer) for result in results], relation)
+        limit = float(case.header.get("within", "inf"))
+        assert taken <= limit, f"took {taken:.2f} s, at most {limit} s are allowed"
+        assert _tree_hash(checkout) == source, "the checkout changed"
+        shutil.rmtree(checkout)
+        return results
+
+    # What must not have changed.
+
+    def state(self) -> State:
+        status = self.ask({"status": {}})
+        return State(
+            status["fds"],
+            status["threads"],
+            status["mounts"],
+            len(status["children"]),
+            len(cgroups(status["pid"])),
+        )
+
+    def assert_unharmed(self) -> None:
+        """Nothing touched, nothing left over, and the next report runs."""
+        self.run_benign()
+        touched = self.canaries.touched()
+        assert not touched, f"a canary was touched: {touched}"
+        for server, keys in ((self.server, True), (self.foreign, False)):
+            _check_requests(server, self.canaries.key_secret, keys)
+        self.assert_settled()
+        grown = int(self.ask({"status": {}})["rss_kb"]) - self.rss_kb
+        assert grown <= RSS_TOLERANCE_KB, f"the host has grown by {grown} KiB"
+        left = [*self.outputs.iterdir()]
+        assert not left, f"files left over: {left}"
+
+    def assert_settled(self) -> None:
+        """The state of the machine comes back to what it was before; spares may need a moment."""
+        deadline = time.monotonic() + SETTLE_S
+        while True:
+            state = self.state()
+            differences = self.before.differences(state)
+            if not differences:
+                return
+            if state.fds < self.before.fds:
+                self._warm_connections()  # the HTTP client gave up connections of calls that failed
+            assert time.monotonic() < deadline, f"left over: {differences}"
+            time.sleep(0.02)
+
+    def _give(self, path: Path) -> None:
+        if self.user is None:
+            return
+        for base, _, files in os.walk(path):
+            for one in (base, *(f"{base}/{name}" for name in files)):
+                os.chown(one, self.user, self.user)
+        self.canaries.watch.touched()
+
+
+def _tree_hash(directory: Path) -> str:
+    """Of names, modes and contents of all that lies below it."""
+    digest = hashlib.sha256()
+    for path in sorted(directory.rglob("*")):
+        content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+        digest.update(repr((str(path), path.lstat().st_mode, content)).encode())
+    return digest.hexdigest()
+
+
+def _report_name(language: str) -> str:
+    return "report.py" if language == "python" else "report.lua"
+
+
+def _check_result(case: Case, result: Result, renderer: str) -> None:
+    shown = json.dumps({k: v for k, v in result.answer.items() if k != "log"}, indent=1)
+    assert result.verdict in case.verdicts, f"{shown}\nlog: {result.log[-2000:]}"
+    if "message" in case.header:
+        assert re.search(case.header["message"], result.message), shown
+    if "kind" in case.header:
+        kinds = [kind.strip() for kind in case.header["kind"].split("|")]
+        assert result.verdict != "plugin_error" or result.failure_kind in kinds, shown
+    if "log" in case.header:
+        assert re.search(case.header["log"], result.log), result.log[-2000:]
+    if result.verdict == "ok":
+        # What the worker says of the file is a claim, which the dispatcher checks as well.
+        assert result.bytes == len(result.output) and result.sha256 == result.file["sha256"]
+    if result.verdict == "ok" and renderer in _ROWS:
+        assert result.rows >= 1, "no row says what was observed"
+        print(*result.table(renderer)[:20], sep="\n")
+    else:
+        print(result.verdict, result.failure_kind, result.message[:300])
+
+
+def _check_relation(tables: list[list[list[Any]]], relation: str) -> None:
+    if relation == "equal":
+        assert all(table == tables[0] for table in tables), tables
+        return
+    assert relation == "differ", relation
+    for rows in zip(*tables, strict=True):
+        for cells in zip(*rows, strict=True):
+            assert len({str(cell) for cell in cells}) == len(tables), rows
+
+
+def _check_requests(server: HostileServer, key: str, has_key: bool) -> None:
+    for line, headers in server.taken():
+        assert key not in line, f"the key stands in a request line: {line}"
+        assert "smuggled" not in line, f"a request was smuggled: {line}"
+        for name, value in headers.items():
+            assert name.lower() != "x-injected", f"{line} has an injected header"
+            assert "placeholder" not in value.lower(), f"{name} of {line} holds the placeholder"
+            if key in value:
+                assert has_key and name == "Authorization", f"{name} of {line} holds the key"
