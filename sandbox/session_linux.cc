@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -36,6 +37,11 @@ constexpr auto kProgressInterval = milliseconds(50);
 // A worker that has said its outcome has nothing left to do but exit.
 constexpr auto kExitGrace = milliseconds(500);
 
+// A worker that has computed for so long gives way to those that have not.
+constexpr double kBusyCpuSeconds = 0.25;
+constexpr int kBusyCheckMs = 250;
+constexpr int kBusyNice = 19;
+
 struct Ending {
   Verdict verdict;
   std::string reason;
@@ -51,6 +57,15 @@ int64_t ResidentKb(pid_t pid) {
   int64_t total = 0, resident = 0, shared = 0;
   statm >> total >> resident >> shared;
   return statm ? (resident - shared) * (::sysconf(_SC_PAGESIZE) / 1024) : 0;
+}
+
+// Processor time of a process, its threads included; 0 when it cannot be read.
+double CpuSeconds(pid_t pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (pid <= 0 || ::clock_getcpuclockid(pid, &clock) != 0) return 0;
+  if (::clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 class Session {
@@ -135,6 +150,7 @@ class Session {
     }
     if (!ending_ && progress_ && SteadyClock::now() >= next_progress_) PassProgress();
     if (!ending_ && !exited_) CheckClocks();
+    if (!ending_ && !exited_ && !is_demoted_) DemoteWhenBusy();
     if (!ending_ && !exited_ && !process_.cgroup) CheckResidentMemory();
   }
 
@@ -144,7 +160,10 @@ class Session {
     // Calls in flight move the idle clock without waking this thread: look at least every second,
     // and more often where this thread also watches the memory or holds progress back.
     const bool watching = progress_.has_value() || (ready_ && !process_.cgroup);
-    return static_cast<int>(std::clamp<int64_t>(left, 0, watching ? kWatchMs : 1000));
+    return static_cast<int>(std::clamp<int64_t>(left, 0,
+                                                watching      ? kWatchMs
+                                                : is_demoted_ ? 1000
+                                                              : kBusyCheckMs));
   }
 
   // Without a control group the address space is the hard limit and this the limit as configured.
@@ -153,6 +172,16 @@ class Session {
     if (resident_kb > job_.limits.memory_mb * 1024) {
       ending_ = {Verdict::kMemoryLimit, MemoryReason()};
     }
+  }
+
+  // Reports that compute for long share what the short ones, the zygote and the host leave: with
+  // the lowest weight they have all of an idle machine and next to nothing of a busy one. By the
+  // process's id: one that was reaped this very moment is nobody's, or a process whose priority a
+  // host without privileges cannot change.
+  void DemoteWhenBusy() {
+    if (CpuSeconds(process_.pid) < kBusyCpuSeconds) return;
+    is_demoted_ = true;
+    (void)::setpriority(PRIO_PGRP, static_cast<id_t>(process_.pid), kBusyNice);
   }
 
   std::string MemoryReason() const {
@@ -193,6 +222,7 @@ class Session {
       if (!outcome_seen_) exited_ = true;
       return;
     }
+    if (outcome_seen_) return Violation("bytes after the outcome");
     parser_.Feed({buffer.data(), static_cast<size_t>(n)});
     while (!ending_) {
       const auto next = parser_.Next();
@@ -279,6 +309,7 @@ class Session {
   void HandleOutcome(const std::string& payload) {
     auto json = ParseJson(payload);
     if (!json || !json->is_object()) return Violation("the outcome is not a JSON object");
+    if (!parser_.empty()) return Violation("bytes after the outcome");
     outcome_.payload = std::move(*json);
     outcome_seen_ = SteadyClock::now();
   }
@@ -388,6 +419,7 @@ class Session {
   std::optional<std::string> progress_;  // held back
   std::string outgoing_;                 // of the job
   bool ready_ = false;
+  bool is_demoted_ = false;
   bool exited_ = false;
   bool socket_closed_ = false;
   bool log_open_ = true;

@@ -102,6 +102,8 @@ Result<Preparation> ReceivePreparation() {
 int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
                 const WorkerDescriptors& descriptors) {
   ResetSignals();
+  // A group of its own, so that the host can set the priority of all its threads at once.
+  (void)::setpgid(0, 0);
   if (!ArrangeDescriptors(descriptors)) return 1;
   Confinement parked;
   parked.tier = options.tier;

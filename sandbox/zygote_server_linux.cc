@@ -193,7 +193,9 @@ Status BootZygote(WorkerProgram& program, const ServerOptions& options, Prepared
 int ZygoteMain(WorkerProgram& program, const ServerOptions& options, PreparedRoot root,
                ZygoteSockets sockets) {
   const int control_fd = sockets.control;
-  ::setsid();
+  // Out of the terminal's reach by a group of its own, not a session: where the kernel weighs
+  // sessions against each other (sched_autogroup), workers would wait for each other as one.
+  (void)::setpgid(0, 0);
   UniqueFd pid_namespace(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC));
   UniqueFd tasks(::open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!pid_namespace || !tasks) {

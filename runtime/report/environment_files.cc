@@ -11,6 +11,7 @@
 
 #include "runtime/base/files.h"
 #include "runtime/base/text.h"
+#include "runtime/report/installer.h"
 #include "runtime/template/checkout.h"
 #include "runtime/template/requirements.h"
 
@@ -114,6 +115,10 @@ Status CheckKinds(const fs::path& site) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(site, error), end; !error && it != end;
        it.increment(error)) {
+    if (it.depth() >= kMaxPackageDepth) {
+      return Fail(Code::kLimit, fmt::format("a package has more than {} directories in each other",
+                                            kMaxPackageDepth));
+    }
     struct stat info{};
     if (::lstat(it->path().c_str(), &info) != 0) return FailErrno(Shown(it->path(), site));
     const bool is_plain = S_ISDIR(info.st_mode) || (S_ISREG(info.st_mode) && info.st_nlink == 1);

@@ -43,7 +43,11 @@ Result<InstallResult> Install(const InstallCall& call, const InstallRequest& req
 // and becomes pip. The calling process must be single-threaded and do nothing else.
 int InstallerMain();
 
-// What lies below a directory, links not followed.
+// Directories in each other. A walk over them holds as many descriptors.
+inline constexpr int kMaxPackageDepth = 64;
+
+// What lies below a directory, links not followed; of deeper trees the upper part. pip unpacks into
+// a few directories of its own.
 struct DiskUse {
   uint64_t bytes = 0;
   uint64_t files = 0;

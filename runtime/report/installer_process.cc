@@ -228,6 +228,7 @@ DiskUse DiskUseOf(const fs::path& directory) {
     if (::lstat(it->path().c_str(), &info) != 0) continue;
     use.bytes += static_cast<uint64_t>(info.st_blocks) * kBlock;
     ++use.files;
+    if (it.depth() >= 2 * kMaxPackageDepth) it.disable_recursion_pending();
   }
   return use;
 }

@@ -26,6 +26,16 @@ Limits Lowered(Limits ceiling, const manifest::ReportLimits& wishes) {
   Lower(ceiling.memory_mb, wishes.memory_mb);
   Lower(ceiling.output_mb, wishes.output_mb);
   Lower(ceiling.tmp_mb, wishes.tmp_mb);
+  Lower(ceiling.idle_s, wishes.idle_s);
+  Lower(ceiling.threads, wishes.threads);
+  Lower(ceiling.files, wishes.files);
+  Lower(ceiling.log_kb, wishes.log_kb);
+  Lower(ceiling.calls, wishes.calls);
+  Lower(ceiling.frame_kb, wishes.frame_kb);
+  // Below its minimum no worker starts.
+  for (const sandbox::LimitRow& row : sandbox::kLimitRows) {
+    ceiling.*row.field = std::max(ceiling.*row.field, row.minimum);
+  }
   return ceiling;
 }
 

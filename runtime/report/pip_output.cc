@@ -16,6 +16,7 @@ struct Reading {
   std::string package;  // "foo==1.0"
   std::string trouble;  // with the network
   std::vector<std::string> errors;
+  std::string last_line;
 };
 
 // What stands between `before` and `after` in the line; empty when it does not.
@@ -52,6 +53,7 @@ Reading Read(std::string_view output) {
       }
     }
     if (line.starts_with(kError)) reading.errors.push_back(line.substr(kError.size()));
+    if (!line.empty()) reading.last_line = line;
   }
   return reading;
 }
@@ -78,8 +80,9 @@ Error ExplainPip(std::string_view output, std::string_view index) {
     return {Code::kNotFound,
             fmt::format("{}the index {} has no wheel of it for this Python", package, index)};
   }
-  std::string errors = Join(reading.errors, "; ");
-  if (errors.empty()) errors = EscapeControls(ToUtf8(output));
+  // An exception of pip's own ends with what it is.
+  const bool says_why = !reading.errors.empty() && reading.errors.back() != "Exception:";
+  const std::string errors = says_why ? Join(reading.errors, "; ") : reading.last_line;
   return {Code::kInvalid, fmt::format("the index {}: {}", index, Truncate(errors, kMaxText))};
 }
 

@@ -46,6 +46,12 @@ Json LimitsToJson(const ReportLimits& limits) {
   PutOptional(json, "memory_mb", limits.memory_mb);
   PutOptional(json, "output_mb", limits.output_mb);
   PutOptional(json, "tmp_mb", limits.tmp_mb);
+  PutOptional(json, "idle_s", limits.idle_s);
+  PutOptional(json, "threads", limits.threads);
+  PutOptional(json, "files", limits.files);
+  PutOptional(json, "log_kb", limits.log_kb);
+  PutOptional(json, "calls", limits.calls);
+  PutOptional(json, "frame_kb", limits.frame_kb);
   return json;
 }
 
@@ -54,7 +60,13 @@ ReportLimits ReadLimits(const Json& json) {
           .cpu_s = OptionalAt<double>(json, "cpu_s"),
           .memory_mb = OptionalAt<long long>(json, "memory_mb"),
           .output_mb = OptionalAt<long long>(json, "output_mb"),
-          .tmp_mb = OptionalAt<long long>(json, "tmp_mb")};
+          .tmp_mb = OptionalAt<long long>(json, "tmp_mb"),
+          .idle_s = OptionalAt<double>(json, "idle_s"),
+          .threads = OptionalAt<long long>(json, "threads"),
+          .files = OptionalAt<long long>(json, "files"),
+          .log_kb = OptionalAt<long long>(json, "log_kb"),
+          .calls = OptionalAt<long long>(json, "calls"),
+          .frame_kb = OptionalAt<long long>(json, "frame_kb")};
 }
 
 Parameter ReadParameter(const Json& json) {

@@ -82,6 +82,12 @@ struct ReportLimits {
   std::optional<long long> memory_mb;
   std::optional<long long> output_mb;
   std::optional<long long> tmp_mb;
+  std::optional<double> idle_s;
+  std::optional<long long> threads;
+  std::optional<long long> files;
+  std::optional<long long> log_kb;
+  std::optional<long long> calls;
+  std::optional<long long> frame_kb;
   bool operator==(const ReportLimits&) const = default;
 };
 

@@ -17,6 +17,7 @@ namespace {
 // Far above any host's limits, small enough that no unit conversion overflows.
 constexpr double kMaxSeconds = 1e7;
 constexpr long long kMaxMegabytes = 1 << 24;
+constexpr long long kMaxCount = 1'000'000'000;
 
 bool IsIdentifier(std::string_view token) {
   const auto letter = [](char c) {
@@ -280,6 +281,12 @@ class Parser {
     limits.memory_mb = item.Integer("memory_mb", Presence::kOptional, 1, kMaxMegabytes);
     limits.output_mb = item.Integer("output_mb", Presence::kOptional, 1, kMaxMegabytes);
     limits.tmp_mb = item.Integer("tmp_mb", Presence::kOptional, 1, kMaxMegabytes);
+    limits.idle_s = item.PositiveNumber("idle_s", Presence::kOptional, kMaxSeconds);
+    limits.threads = item.Integer("threads", Presence::kOptional, 1, kMaxCount);
+    limits.files = item.Integer("files", Presence::kOptional, 1, kMaxCount);
+    limits.log_kb = item.Integer("log_kb", Presence::kOptional, 1, kMaxMegabytes);
+    limits.calls = item.Integer("calls", Presence::kOptional, 1, kMaxCount);
+    limits.frame_kb = item.Integer("frame_kb", Presence::kOptional, 1, kMaxMegabytes);
     item.WarnUnknownKeys();
   }
 

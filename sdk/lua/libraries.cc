@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -159,15 +160,33 @@ void OpenOs(lua_State* L) {
 }
 
 // Lua seeds with the time and addresses, which two forked workers may share.
-void OpenMath(lua_State* L) {
-  luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
+// math.randomseed(...): without arguments seeded by the system, not by the clock and an address
+// that all workers share; and returns nothing, where Lua's own returns the seed, an address among
+// it.
+int RandomSeed(lua_State* L) {
   std::array<lua_Integer, 2> seed{};
-  if (getrandom(seed.data(), sizeof(seed), 0) == static_cast<ssize_t>(sizeof(seed))) {
-    lua_getfield(L, -1, "randomseed");
+  const int given = std::min(lua_gettop(L), 2);
+  lua_settop(L, given);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  if (given == 0) {
+    if (getrandom(seed.data(), sizeof(seed), 0) != static_cast<ssize_t>(sizeof(seed))) {
+      return luaL_error(L, "math.randomseed: the system gives no random numbers");
+    }
     lua_pushinteger(L, seed[0]);
     lua_pushinteger(L, seed[1]);
-    lua_call(L, 2, 0);
   }
+  lua_call(L, given == 0 ? 2 : given, 0);
+  return 0;
+}
+
+void OpenMath(lua_State* L) {
+  luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
+  lua_getfield(L, -1, "randomseed");
+  lua_pushcclosure(L, RandomSeed, 1);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "randomseed");
+  lua_call(L, 0, 0);
   lua_pop(L, 1);
 }
 

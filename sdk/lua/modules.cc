@@ -9,6 +9,7 @@
 
 #include <cctype>
 #include <cerrno>
+#include <cstring>
 #include <lua.hpp>
 
 #include "runtime/base/unique_fd.h"
@@ -154,7 +155,9 @@ int LoadModule(lua_State* L) {
 }
 
 int Require(lua_State* L) {
-  luaL_checkstring(L, 1);
+  size_t size = 0;
+  const char* name = luaL_checklstring(L, 1, &size);
+  if (std::strlen(name) != size) return luaL_error(L, "module name '%s' is not valid", name);
   lua_settop(L, 1);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   if (lua_getfield(L, 2, lua_tostring(L, 1)) != LUA_TNIL) return 1;

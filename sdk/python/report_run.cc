@@ -90,7 +90,12 @@ sdk::ReportEnd ReportRun::Execute() {
       failure_ = TakeFailure(stage_, job_.entrypoint);
     }
   } catch (const std::exception& error) {
-    FailWith("error", error.what());
+    // pybind11's own words for an exception that it could not take apart are of no use to anybody.
+    const std::string_view text = error.what();
+    FailWith("error", text.starts_with("pybind11::")
+                          ? "the report raised an exception that cannot be described"
+                          : std::string(text.substr(0, text.find('\n'))));
+    PyErr_Clear();
   }
   FlushStreams();
   door_->Close();

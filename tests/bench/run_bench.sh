@@ -4,5 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$(realpath "${1:-build}")
 cmake -S . -B "$build" -DBUILD_TESTING=ON > /dev/null
-cmake --build "$build" --target carrel carrel-worker start_bench > /dev/null
+cmake --build "$build" \
+  --target carrel carrel-worker start_bench sandbox_bench throughput_bench > /dev/null
 /usr/bin/python3 tests/bench/start.py --build "$build"
+echo
+/usr/bin/python3 tests/bench/sandbox.py --build "$build"

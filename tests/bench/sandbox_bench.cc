@@ -1,108 +1,46 @@
 // What the sandbox costs: from the decision to run a report to the first line of its code, with a
-// parked worker and with a fork, against the start of other processes and sandboxes; reports a
-// second; a kill until the worker is reaped; memory. Prints medians and p95; asserts nothing.
+// parked worker and with a fork, against the start of other processes and sandboxes; a kill until
+// the worker is reaped; the same start beside reports that never stop computing; memory. Prints
+// medians, p95 and ratios to the peers marked by --base; asserts nothing.
 //
-//   sandbox_bench --worker FILE --packages DIR --store DIR [--runs N] [--peer NAME COMMAND]...
+//   sandbox_bench --worker FILE --packages DIR --store DIR [--runs N]
+//                 [--base NAME COMMAND]... [--peer NAME COMMAND]...
 //
 // The store holds `noop/` with report.py and report.lua, made by sandbox.py beside this file.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
-#include <charconv>
 #include <cstdlib>
-#include <fstream>
+#include <latch>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "runtime/base/json.h"
-#include "runtime/base/unique_fd.h"
-#include "runtime/report/worker_pool.h"
-#include "sandbox/session.h"
+#include "tests/bench/noop_report.h"
 #include "tests/bench/peer_process.h"
+#include "tests/bench/process_memory.h"
 
 namespace {
 
-using carrel::Json;
+using carrel::bench::AwaitParked;
 using carrel::bench::Die;
 using carrel::bench::Milliseconds;
 using carrel::bench::Quantile;
+using carrel::bench::RunNoop;
 using carrel::bench::SteadyClock;
 using carrel::report::WorkerPool;
 using carrel::report::WorkerPoolOptions;
 
-class Quiet final : public carrel::sandbox::SessionHandler {
- public:
-  Answer OnCall(const Json&, std::string_view, std::stop_token) override { return {}; }
-  void OnProgress(const Json&) override {}
-  void OnLog(std::string_view) override {}
-};
-
-int64_t MonotonicNs() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
-Json JobOf(std::string_view act) {
-  return {
-      {"kind", "report"},   {"entrypoint", fmt::format("report.{}", act)},
-      {"spec", "1"},        {"renderer", {{"type", "csv"}, {"template", ""}, {"args", nullptr}}},
-      {"parameters", "{}"}, {"info", Json::object()}};
-}
-
-carrel::sandbox::Zygote& ZygoteOf(WorkerPool& pool, const std::string& language) {
-  const auto zygote = pool.Get(language);
-  if (!zygote) Die(zygote.error().message);
-  return **zygote;  // the pool keeps it for the length of a benchmark
-}
-
-struct Run {
-  double first_line_ms = 0;  // Python: as its own clock saw it; Lua: until its outcome arrived
-  double whole_ms = 0;
-};
-
-// One report, from the pool to its end.
-Run RunOne(WorkerPool& pool, const std::string& language, std::string_view act = "generate") {
-  const carrel::UniqueFd output(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  Quiet handler;
-  const int64_t claimed = MonotonicNs();
-  carrel::sandbox::Zygote& zygote = ZygoteOf(pool, language);
-  const carrel::sandbox::SessionJob session{
-      .subtree = "noop", .output_fd = output.get(), .job = JobOf(act)};
-  const auto outcome = RunSession(zygote, session, handler, {});
-  const int64_t ended = MonotonicNs();
-  if (outcome.payload.value("status", "") != "ok") {
-    Die(fmt::format("{}: {} {} {}", language, outcome.reason, outcome.payload.dump(), outcome.log));
-  }
-  Run run{.whole_ms = static_cast<double>(ended - claimed) / 1e6};
-  char text[64] = {};
-  const ssize_t n = ::pread(output.get(), text, sizeof text - 1, 0);
-  int64_t stamp = 0;
-  if (n > 1) std::from_chars(text + 1, text + n, stamp);  // the cell is quoted
-  run.first_line_ms = stamp > 0 ? static_cast<double>(stamp - claimed) / 1e6 : run.whole_ms;
-  return run;
-}
-
-void AwaitParked(WorkerPool& pool, const std::string& language, int wanted) {
-  const carrel::sandbox::Zygote& zygote = ZygoteOf(pool, language);
-  while (zygote.parked() < wanted) ::usleep(500);
-  ::usleep(3000);  // the newest one gets to its socket
-}
-
-void PrintLine(std::string_view name, const std::vector<double>& ms) {
-  fmt::print("| {} | {:.2f} | {:.2f} |\n", name, Quantile(ms, 0.5), Quantile(ms, 0.95));
-}
+constexpr int kSettleMs = 3;
+constexpr int kPeerEvery = 4;  // peers are slower by far and steadier
 
 struct Options {
   WorkerPoolOptions pool;
   int runs = 200;
-  std::vector<carrel::bench::Peer> peers;
+  std::vector<carrel::bench::Peer> peers;  // the bases first
+  size_t bases = 0;
 };
 
 Options Parse(int argc, char** argv) {
@@ -119,8 +57,12 @@ Options Parse(int argc, char** argv) {
       options.pool.store = value;
     } else if (option == "--runs") {
       options.runs = std::atoi(value.c_str());
-    } else if (option == "--peer" && i < argc) {
-      options.peers.push_back({value, argv[i++]});
+    } else if ((option == "--peer" || option == "--base") && i < argc) {
+      const bool is_base = option == "--base";
+      const auto at = is_base ? options.peers.begin() + static_cast<ptrdiff_t>(options.bases)
+                              : options.peers.end();
+      options.peers.insert(at, {value, argv[i++]});
+      options.bases += is_base ? 1 : 0;
     } else {
       Die("unknown option " + option);
     }
@@ -128,111 +70,176 @@ Options Parse(int argc, char** argv) {
   return options;
 }
 
+WorkerPoolOptions WithSpares(WorkerPoolOptions pool, int spares) {
+  pool.spares = spares;
+  return pool;
+}
+
+struct Line {
+  std::string name;
+  std::vector<double> ms = {};
+};
+
+void PrintStarts(const std::vector<Line>& lines, const std::vector<Line>& peers, size_t bases) {
+  fmt::print("| start | median ms | p95 ms |");
+  for (size_t i = 0; i < bases; ++i) fmt::print(" {} takes × |", peers[i].name);
+  fmt::print("\n|---|---|---|");
+  for (size_t i = 0; i < bases; ++i) fmt::print("---|");
+  fmt::print("\n");
+  for (const std::vector<Line>* group : {&lines, &peers}) {
+    for (const Line& line : *group) {
+      const double median = Quantile(line.ms, 0.5);
+      fmt::print("| {} | {:.2f} | {:.2f} |", line.name, median, Quantile(line.ms, 0.95));
+      for (size_t i = 0; i < bases; ++i) {
+        fmt::print(" {:.2f} |", Quantile(peers[i].ms, 0.5) / median);
+      }
+      fmt::print("\n");
+    }
+  }
+}
+
 // Interleaved with the peers, so that a slow moment of the machine meets everybody.
 void Starts(const Options& options) {
-  WorkerPoolOptions with_spares = options.pool;
-  with_spares.spares = 2;
-  WorkerPool spare(with_spares), cold(options.pool);
+  constexpr int kSpares = 2, kWarmUp = 5;
+  WorkerPool spare(WithSpares(options.pool, kSpares)), cold(options.pool);
   struct Ours {
-    const char* name;
     WorkerPool* pool;
     const char* language;
-    std::vector<double> ms = {};
   };
-  Ours ours[] = {{"Python, parked worker: claim to first line", &spare, "python"},
-                 {"Python, fork: claim to first line", &cold, "python"},
-                 {"Lua, parked worker: claim to the report's end", &spare, "lua"},
-                 {"Lua, fork: claim to the report's end", &cold, "lua"}};
-  std::vector<std::vector<double>> peers(options.peers.size());
-  for (int run = -5; run < options.runs; ++run) {
-    for (Ours& line : ours) {
-      if (line.pool == &spare) AwaitParked(spare, line.language, with_spares.spares);
-      const Run one = RunOne(*line.pool, line.language);
-      if (run >= 0) line.ms.push_back(one.first_line_ms);
+  const Ours ours[] = {{&spare, "python"}, {&cold, "python"}, {&spare, "lua"}, {&cold, "lua"}};
+  std::vector<Line> lines = {{"Python, parked worker: claim to first line"},
+                             {"Python, fork: claim to first line"},
+                             {"Lua, parked worker: claim to the report's end"},
+                             {"Lua, fork: claim to the report's end"}};
+  std::vector<Line> peers;
+  peers.reserve(options.peers.size());
+  for (const auto& peer : options.peers) peers.push_back({peer.name});
+  for (int run = -kWarmUp; run < options.runs; ++run) {
+    for (size_t i = 0; i < lines.size(); ++i) {
+      if (ours[i].pool == &spare) AwaitParked(spare, ours[i].language, kSpares, kSettleMs);
+      const double ms = RunNoop(*ours[i].pool, ours[i].language).first_line_ms;
+      if (run >= 0) lines[i].ms.push_back(ms);
     }
-    for (size_t i = 0; i < peers.size() && run % 4 == 0; ++i) {
+    for (size_t i = 0; i < peers.size() && run % kPeerEvery == 0; ++i) {
       const double ms = carrel::bench::RunPeer(options.peers[i]);
-      if (run >= 0) peers[i].push_back(ms);
+      if (run >= 0) peers[i].ms.push_back(ms);
     }
   }
-  fmt::print("| start | median ms | p95 ms |\n|---|---|---|\n");
-  for (const Ours& line : ours) PrintLine(line.name, line.ms);
-  for (size_t i = 0; i < peers.size(); ++i) PrintLine(options.peers[i].name, peers[i]);
+  PrintStarts(lines, peers, options.bases);
 }
 
-void Throughput(const Options& options) {
-  constexpr int kReports = 3000;
-  for (const char* language : {"python", "lua"}) {
-    WorkerPoolOptions with_spares = options.pool;
-    with_spares.spares = 4;
-    WorkerPool pool(with_spares);
-    RunOne(pool, language);
-    std::atomic<int> left = kReports;
-    const auto start = SteadyClock::now();
-    {
-      std::vector<std::jthread> threads;
-      for (unsigned i = 0; i < 2 * std::max(1U, std::thread::hardware_concurrency()); ++i) {
-        threads.emplace_back([&] {
-          while (left.fetch_sub(1) > 0) RunOne(pool, language);
-        });
-      }
-    }
-    const double s = Milliseconds(SteadyClock::now() - start) / 1000;
-    fmt::print("no-op {} reports, without the store: {:.0f} a second\n", language, kReports / s);
-  }
-}
-
-void KillToReaped(const Options& options) {
+// Of a worker that computes, so that the kill has to interrupt it.
+std::vector<double> KillToReaped(const Options& options) {
+  constexpr int kKills = 50, kComputeMs = 30;
   WorkerPool pool(options.pool);
+  carrel::bench::QuietHandler handler;
   std::vector<double> ms;
-  for (int i = 0; i < 50; ++i) {
-    carrel::sandbox::Zygote& zygote = ZygoteOf(pool, "python");
-    const carrel::sandbox::SessionJob session{.subtree = "noop", .job = JobOf("spin")};
-    Quiet handler;
+  for (int i = 0; i < kKills; ++i) {
     std::stop_source stop;
     SteadyClock::time_point asked;
     std::jthread killer([&] {
-      ::usleep(30'000);
+      ::usleep(kComputeMs * 1000);
       asked = SteadyClock::now();
       stop.request_stop();
     });
-    RunSession(zygote, session, handler, stop.get_token());
+    carrel::bench::RunSpinning(pool, "python", handler, stop.get_token());
     const auto reaped = SteadyClock::now();
     killer.join();
     ms.push_back(Milliseconds(reaped - asked));
   }
-  PrintLine("kill to reaped, a busy worker", ms);
+  return ms;
 }
 
-void Neighbours(const Options& options) {
-  WorkerPoolOptions with_spares = options.pool;
-  with_spares.spares = 2;
-  WorkerPool pool(with_spares);
+struct Beside {
+  std::vector<double> alone, beside;
+};
+
+// A report now and then, parked workers ready each time, while others compute without end.
+Beside Neighbours(const Options& options, int neighbours) {
+  constexpr int kSpares = 2, kPauseMs = 30;
+  WorkerPool pool(WithSpares(options.pool, kSpares));
   const auto measure = [&] {
     std::vector<double> ms;
     for (int i = 0; i < options.runs; ++i) {
-      AwaitParked(pool, "python", 1);
-      ms.push_back(RunOne(pool, "python").first_line_ms);
+      AwaitParked(pool, "python", 1, kPauseMs);
+      ms.push_back(RunNoop(pool, "python").first_line_ms);
     }
     return ms;
   };
-  const auto alone = measure();
+  Beside found;
+  found.alone = measure();
   std::stop_source stop;
   std::vector<std::jthread> hostile;
-  for (int i = 0; i < 8; ++i) {
+  hostile.reserve(static_cast<size_t>(neighbours));
+  for (int i = 0; i < neighbours; ++i) {
     hostile.emplace_back([&] {
-      carrel::sandbox::Zygote& zygote = ZygoteOf(pool, "python");
-      const carrel::sandbox::SessionJob session{.subtree = "noop", .job = JobOf("spin")};
-      Quiet handler;
-      RunSession(zygote, session, handler, stop.get_token());
+      carrel::bench::QuietHandler handler;
+      carrel::bench::RunSpinning(pool, "python", handler, stop.get_token());
     });
   }
-  ::usleep(200'000);
-  const auto beside = measure();
+  ::sleep(5);  // they have been at it for a while
+  found.beside = measure();
   stop.request_stop();
-  hostile.clear();
-  PrintLine("parked worker, alone", alone);
-  PrintLine("parked worker, beside 8 that spin", beside);
+  return found;
+}
+
+void PrintLine(std::string_view name, const std::vector<double>& ms) {
+  fmt::print("| {} | {:.2f} | {:.2f} |\n", name, Quantile(ms, 0.5), Quantile(ms, 0.95));
+}
+
+void KillsAndNeighbours(const Options& options) {
+  constexpr int kNeighbours = 8;
+  fmt::print("\n| | median ms | p95 ms |\n|---|---|---|\n");
+  PrintLine("kill to reaped, a worker that computes", KillToReaped(options));
+  const Beside found = Neighbours(options, kNeighbours);
+  PrintLine("Python, parked worker, nothing else runs", found.alone);
+  PrintLine(fmt::format("Python, parked worker, beside {} that compute", kNeighbours),
+            found.beside);
+  fmt::print("| slower beside them × | {:.2f} | {:.2f} |\n",
+             Quantile(found.beside, 0.5) / Quantile(found.alone, 0.5),
+             Quantile(found.beside, 0.95) / Quantile(found.alone, 0.95));
+}
+
+// The report's own code runs once it has printed.
+class FirstOutput final : public carrel::bench::QuietHandler {
+ public:
+  void OnLog(std::string_view) override {
+    if (!std::exchange(heard_, true)) started.count_down();
+  }
+  std::latch started{1};
+
+ private:
+  bool heard_ = false;
+};
+
+void PrintMemory(std::string_view name, pid_t process) {
+  const auto memory = process > 0 ? carrel::bench::MemoryOf(process) : std::nullopt;
+  if (!memory) {
+    fmt::print("| {} | not readable without root | | |\n", name);
+    return;
+  }
+  fmt::print("| {} | {:.1f} | {:.1f} | {:.1f} |\n", name, memory->resident_mb,
+             memory->proportional_mb, memory->private_mb);
+}
+
+void Memory(const Options& options) {
+  // This process, the helper that entered the namespaces, their process 1, the zygote, a worker.
+  constexpr int kZygoteDepth = 3, kWorkerDepth = 4;
+  fmt::print("\n| memory | resident MB | proportional MB | private MB |\n|---|---|---|---|\n");
+  for (const char* language : {"python", "lua"}) {
+    WorkerPool pool(options.pool);
+    RunNoop(pool, language);
+    PrintMemory(fmt::format("{} zygote, no worker", language),
+                carrel::bench::DescendantAt(kZygoteDepth));
+    std::stop_source stop;
+    FirstOutput handler;
+    const std::jthread session(
+        [&] { carrel::bench::RunSpinning(pool, language, handler, stop.get_token()); });
+    handler.started.wait();
+    PrintMemory(fmt::format("{} worker inside a report", language),
+                carrel::bench::DescendantAt(kWorkerDepth));
+    stop.request_stop();
+  }
 }
 
 }  // namespace
@@ -240,8 +247,7 @@ void Neighbours(const Options& options) {
 int main(int argc, char** argv) {
   const Options options = Parse(argc, argv);
   Starts(options);
-  KillToReaped(options);
-  Neighbours(options);
-  Throughput(options);
+  KillsAndNeighbours(options);
+  Memory(options);
   return 0;
 }

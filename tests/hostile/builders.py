@@ -93,7 +93,8 @@ def image_bomb(checkout: Path, run: Run) -> None:
     side = 50_000
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
 
     packer = zlib.compressobj(9)
     line = bytes(side + 1)

@@ -45,7 +45,8 @@ def extreme_cells(results: Sequence[Result]) -> None:
     """What docs/formats.md says of each."""
     csv, xlsx = (result.table(name) for result, name in zip(results, ("csv", "xlsx"), strict=True))
     assert csv[0] == ["nan", "inf", "-inf", "-0.0", "5e-324", "1.7976931348623157e+308"]
-    assert csv[1] == [str(n) for n in (2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**1000)] + ["True"]
+    numbers = (2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**1000)
+    assert csv[1] == [*map(str, numbers), "True"]
     assert csv[2] == ["sNaN", "NaN123", "Infinity", "-0", "1E-400", "1E+5"]
     assert csv[3][:2] == ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"]
     assert csv[3][2:] == ["0001-01-01", "9999-12-31", "1900-02-28", ""]
@@ -95,3 +96,26 @@ def lone_surrogates(results: Sequence[Result]) -> None:
     csv, xlsx, json = results
     assert csv.table("csv")[0][0] == xlsx.table("xlsx")[0][0] == "a\ufffdb"
     assert json.verdict == "plugin_error" and "UTF-8" in json.message
+
+
+def numbers_of_lua(results: Sequence[Result]) -> None:
+    names = ("json", "ndjson", "csv", "xlsx")
+    columns = {
+        name: [row[1] for row in result.table(name)]
+        for name, result in zip(names, results, strict=True)
+    }
+    largest, least = 2**63 - 1, -(2**63)
+    assert columns["json"] == columns["ndjson"] == [None] * 3 + [-0.0, largest, least, 1e308]
+    assert b'["-0.0",-0.0]' in results[0].output
+    texts = ["nan", "inf", "-inf", "-0.0", str(largest), str(least), "1e+308"]
+    assert columns["csv"] == texts
+    # A workbook holds the nearest double.
+    assert columns["xlsx"] == [None] * 3 + [0, float(largest), float(least), 1e308]
+
+
+def broken_text_is_replaced(results: Sequence[Result]) -> None:
+    names = ("json", "ndjson", "csv", "xlsx")
+    for name, result in zip(names, results, strict=True):
+        cells = result.table(name)[0][:5]
+        assert all("\ufffd" in cell for cell in cells), cells
+        assert "".join(cells).replace("\ufffd", "") == "abx", cells

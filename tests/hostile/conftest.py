@@ -1,4 +1,4 @@
-"""One host an identity for all cases of a session."""
+"""One host an identity for all tests of a session."""
 
 from __future__ import annotations
 
@@ -17,15 +17,38 @@ from harness import Harness  # noqa: E402
 IDENTITIES = ("root", "user") if os.geteuid() == 0 else ("user",)
 
 
-@pytest.fixture(scope="session", params=IDENTITIES)
-def session_harness(request: pytest.FixtureRequest) -> Iterator[Harness]:
-    harness = Harness(request.param)
-    yield harness
-    harness.close()
+class Hosts:
+    """Started when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._harnesses: dict[str, Harness] = {}
+
+    def get(self, identity: str) -> Harness:
+        """The host of that identity, alive and at rest."""
+        if identity not in self._harnesses:
+            self._harnesses[identity] = Harness(identity)
+        self._harnesses[identity].restart_if_dead()
+        return self._harnesses[identity]
+
+    def close(self) -> None:
+        for harness in self._harnesses.values():
+            harness.close()
+
+
+@pytest.fixture(scope="session")
+def hosts() -> Iterator[Hosts]:
+    hosts = Hosts()
+    yield hosts
+    hosts.close()
+
+
+@pytest.fixture(params=IDENTITIES)
+def harness(request: pytest.FixtureRequest, hosts: Hosts) -> Harness:
+    """For a test that runs once an identity."""
+    return hosts.get(request.param)
 
 
 @pytest.fixture
-def harness(session_harness: Harness) -> Harness:
-    """The host, alive and at rest."""
-    session_harness.restart_if_dead()
-    return session_harness
+def harnesses(hosts: Hosts) -> list[Harness]:
+    """For a test that runs them side by side."""
+    return [hosts.get(identity) for identity in IDENTITIES]

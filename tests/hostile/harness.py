@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import builders
-import checks
 from canaries import Canaries
 from servers import HostileServer
+
+import checks
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("CARREL_BUILD", ROOT / "build")).resolve()
@@ -268,6 +269,8 @@ class Harness:
 
     def start(self) -> None:
         """Starts the host and notes how it stands when nothing runs."""
+        for path in self.outputs.iterdir():
+            path.unlink()  # of a host that was killed
         self.host = HostProcess(self.user, self.home, self._environment())
         answer = self.host.ask({"configure": self._configuration()})
         if "error" in answer:
@@ -277,7 +280,7 @@ class Harness:
         self._warm_connections()
         time.sleep(0.3)  # spares are being filled
         self.before = self.state()
-        self.rss_kb = int(self.ask({"status": {}})["rss_kb"])
+        self.rss_kb = int(self.status()["rss_kb"])
 
     def restart_if_dead(self) -> None:
         if self.host.process.poll() is None:
@@ -405,9 +408,14 @@ class Harness:
         assert result.table() == BENIGN_ROWS and result.rows == 3
         return result
 
+    @staticmethod
+    def prepare_probe() -> dict[str, str | bytes]:
+        """The helper module of a Python report, as a file of its checkout."""
+        return {"probe.py": (PROBES / "probe.py").read_bytes()}
+
     def prepare(self, case: Case, renderer: str) -> dict[str, Any]:
         """Writes the case's checkout; the run that goes with it, without its parameters."""
-        name = f"{case.name}-{renderer}"
+        name = f"{case.path.name}-{renderer}"
         files: dict[str, str | bytes] = {
             f"report{case.path.suffix}": case.path.read_bytes(),
             f"probe{case.path.suffix}": (PROBES / f"probe{case.path.suffix}").read_bytes(),
@@ -464,8 +472,12 @@ class Harness:
 
     # What must not have changed.
 
+    def status(self) -> dict[str, Any]:
+        status: dict[str, Any] = self.ask({"status": {}})
+        return status
+
     def state(self) -> State:
-        status = self.ask({"status": {}})
+        status = self.status()
         return State(
             status["fds"],
             status["threads"],
@@ -474,15 +486,16 @@ class Harness:
             len(cgroups(status["pid"])),
         )
 
-    def assert_unharmed(self) -> None:
+    def assert_unharmed(self, *languages: str) -> None:
         """Nothing touched, nothing left over, and the next report runs."""
-        self.run_benign()
+        for language in languages or [None]:
+            self.run_benign(language)
         touched = self.canaries.touched()
         assert not touched, f"a canary was touched: {touched}"
         for server, keys in ((self.server, True), (self.foreign, False)):
             _check_requests(server, self.canaries.key_secret, keys)
         self.assert_settled()
-        grown = int(self.ask({"status": {}})["rss_kb"]) - self.rss_kb
+        grown = int(self.status()["rss_kb"]) - self.rss_kb
         assert grown <= RSS_TOLERANCE_KB, f"the host has grown by {grown} KiB"
         left = [*self.outputs.iterdir()]
         assert not left, f"files left over: {left}"
@@ -505,7 +518,7 @@ class Harness:
             return
         for base, _, files in os.walk(path):
             for one in (base, *(f"{base}/{name}" for name in files)):
-                os.chown(one, self.user, self.user)
+                os.chown(one, self.user, self.user, follow_symlinks=False)
         self.canaries.watch.touched()
 
 

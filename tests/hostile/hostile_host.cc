@@ -242,7 +242,7 @@ class HostileHost {
   }
 
   Json Run(const Json& run) {
-    const fs::path path = outputs_ / fmt::format("{}", ++last_output_);
+    const fs::path path = outputs_ / fmt::format("{}-{}", ::getpid(), ++last_output_);
     const carrel::UniqueFd output(
         ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     if (!output) return {{"error", path.string() + ": cannot be created"}};
@@ -265,6 +265,7 @@ class HostileHost {
     std::vector<Json> answers(runs.size());
     {
       std::vector<std::jthread> threads;
+      threads.reserve(runs.size());
       for (size_t i = 0; i < runs.size(); ++i) {
         threads.emplace_back([&, i] { answers[i] = Run(runs[i]); });
       }

@@ -1,10 +1,10 @@
 """A hostile HTTP server: what an API may answer with to hurt the one who asked.
 
 Paths, below any prefix: `/echo` tells what arrived, `/items` is a page of a collection,
-`/redirect?to=URL`, `/again` redirects to itself, `/large` is a mebibyte, `/endless` never stops sending, `/bomb` is gzip that inflates to 10 GB,
-`/drip` sends a byte now and then, `/hang` never answers, `/headers` has 1 MiB of them, `/leak`
-sends back the credential it was shown, `/slowly` takes a moment, `/peak` tells how many of those
-were there at once.
+`/redirect?to=URL`, `/again` redirects to itself, `/large` is a mebibyte, `/endless` never stops
+sending, `/bomb` is gzip that inflates to 10 GB, `/drip` sends a byte now and then, `/hang` never
+answers, `/headers` has 1 MiB of them, `/leak` sends back the credential it was shown, `/slowly`
+takes a moment, `/peak` tells how many of those were there at once.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _gzip_bomb() -> bytes:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: "HostileServer"
+    server: HostileServer
 
     def log_message(self, *_: object) -> None:
         pass

@@ -652,7 +652,7 @@ def test_a_huge_manifest_is_refused_before_it_is_read(
         done = refused(carrel, *words)
         assert done.code == 3 and '"reports.json": more than' in done.err, done.err
     after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert after < max(before, 400_000), f"{after} KiB"
+    assert after <= max(before, 400_000), f"{after} KiB"
 
 
 # 108

@@ -333,6 +333,17 @@ def test_a_wheel_whose_names_lead_out_installs_nothing(
         assert_refused(carrel, done, "traversal")
 
 
+@pytest.mark.parametrize("depth", [100, 1500])
+def test_a_wheel_of_very_deep_directories_is_refused_and_removed(
+    carrel: Carrel, index: PackageIndex, tmp_path: Path, depth: int
+) -> None:
+    deep = "d/" * depth + "x.py"
+    index.add("deep", "1.0", {"deep.py": "", deep: "x = 1\n"})
+    done = run(carrel, tmp_path, repo("yield (1,)", "deep\n"))
+    assert_refused(carrel, done, "requirements.txt")
+    assert run(carrel, tmp_path, repo(SAY, "greeting\n"), "other").code == 0
+
+
 @pytest.mark.parametrize("pieces", [1, 64], ids=["one file", "many files"])
 def test_a_wheel_bomb_ends_at_the_size_cap(
     carrel: Carrel, index: PackageIndex, tmp_path: Path, pieces: int

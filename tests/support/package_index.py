@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import hashlib
 import io
 import re
@@ -121,7 +122,8 @@ class PackageIndex:
                     self.send_header("Content-Length", str(len(found[1])))
                 self.end_headers()
                 if found is not None:
-                    self.wfile.write(found[1])
+                    with contextlib.suppress(ConnectionError):  # pip was stopped meanwhile
+                        self.wfile.write(found[1])
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass

@@ -23,5 +23,5 @@ def generate(client=None, input_data=None, progress_callback=None, renderer_type
         address = b"\x01\x00" + path.encode()
         yield call_fails(f"connect {path}", "EPERM", SYS_CONNECT, stream.fileno(), address,
                          len(address))
-        yield call_fails(f"send {path}", "ENOENT|EISCONN|EOPNOTSUPP|EPERM", SYS_SENDTO, datagram.fileno(), b"x", 1, 0,
-                         address, len(address))
+        yield call_fails(f"send {path}", "ENOENT|EISCONN|EOPNOTSUPP|EPERM", SYS_SENDTO,
+                         datagram.fileno(), b"x", 1, 0, address, len(address))

@@ -38,7 +38,8 @@ def generate(client=None, input_data=None, progress_callback=None, renderer_type
         yield raises(f"requests {ascii(url)}", REFUSED, requests.get, url, timeout=5)
         yield raises(f"direct {ascii(url)}", _carrel.CallError, direct, "", "GET", url)
     # A path of a connection that is another kind of url, climbs out of the base or names a host.
-    for path in (*(scheme.format(port) for scheme in SCHEMES), f"//127.0.0.1:{port}/", f"http://127.0.0.1:{port}/", "/../../x", "/..%2f..%2fx",
+    urls = [scheme.format(port) for scheme in SCHEMES]
+    for path in (*urls, f"//127.0.0.1:{port}/", f"http://127.0.0.1:{port}/", "/../../x", "/..%2f..%2fx",
                  "/%2e%2e/x", f"@127.0.0.1:{port}/", f"\\\\127.0.0.1:{port}\\x", "/a/./../../b",
                  f"/..;/..;@127.0.0.1:{port}/"):
         try:

@@ -1,6 +1,7 @@
 # 033 a thousand requests at once
 # expect: protocol_violation
 # message: too many calls
+# connections: default slow
 from probe import CALL, envelope, frame, send
 
 

@@ -1,6 +1,6 @@
 # 058 one call that never ends, in C
 # expect: cpu_limit
-# limits: cpu_s=1 wall_s=15
+# limits: cpu_s=1 wall_s=40
 # together: 3
 import functools
 import re

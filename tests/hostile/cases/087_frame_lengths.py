@@ -2,7 +2,7 @@
 # expect: protocol_violation
 # runs: 12
 # within: 20
-from probe import CALL, JOB, OUTCOME, PROGRESS, READY, REFUSED, chosen, frame, send
+from probe import CALL, OUTCOME, PROGRESS, READY, REFUSED, chosen, frame, send
 
 CAP = 16 << 20
 

@@ -5,7 +5,18 @@
 import time
 
 from probe import (
-    CALL, JOB, OUTCOME, PREPARE, PROGRESS, READY, REFUSED, REPLY, chosen, envelope, frame, send,
+    CALL,
+    JOB,
+    OUTCOME,
+    PREPARE,
+    PROGRESS,
+    READY,
+    REFUSED,
+    REPLY,
+    chosen,
+    envelope,
+    frame,
+    send,
 )
 
 DONE = frame(OUTCOME, {"status": "ok", "rows": 1, "bytes": 0, "sha256": ""})

@@ -131,6 +131,8 @@ TEST(PipOutputTest, OtherTroubleKeepsItsWordsAndNoControls) {
             "the index i: ResolutionImpossible\\x1b[31m");
   EXPECT_EQ(ExplainPip("ERROR: OSError: [Errno 27] File too large\n", "i").code, Code::kLimit);
   EXPECT_EQ(ExplainPip("/usr/bin/python3: No module named pip\n", "i").code, Code::kSandbox);
+  EXPECT_EQ(ExplainPip("ERROR: Exception:\nTraceback\n  File x\nKeyError: 'y'\n\n", "i").message,
+            "the index i: KeyError: 'y'");
   EXPECT_EQ(ExplainPip("", "i").code, Code::kInvalid);
 }
 

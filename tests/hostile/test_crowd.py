@@ -1,0 +1,121 @@
+"""Hostile and benign reports at the same time."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from harness import BENIGN_ROWS, Harness
+
+PROBE = "from probe import *\n"
+# What each does to the machine, and how it may end.
+HOSTILE = {
+    "forks": (
+        "import os\ndef generate(*_):\n"
+        "    while True:\n"
+        "        try: os.fork()\n"
+        "        except OSError: pass\n",
+        {"cpu_limit"},
+    ),
+    "threads": (
+        "import threading\ndef generate(*_):\n"
+        "    threads = []\n"
+        "    try:\n"
+        "        while True:\n"
+        "            threads.append(threading.Thread(target=threading.Event().wait, daemon=True))\n"
+        "            threads[-1].start()\n"
+        "    except RuntimeError: yield [len(threads) > 4]\n",
+        {"ok"},
+    ),
+    "memory": (
+        "def generate(*_):\n"
+        "    kept = []\n"
+        "    while True: kept.append(bytearray(b'x') * (1 << 20))\n",
+        {"memory_limit"},
+    ),
+    "files": (
+        "import os\ndef generate(*_):\n"
+        "    number = 0\n"
+        "    while True:\n"
+        "        number += 1\n"
+        "        with open(f'/tmp/{number}', 'wb') as file: file.write(bytes(1 << 16))\n",
+        {"tmp_limit"},
+    ),
+    "prints": (
+        "import os\ndef generate(*_):\n    while True: os.write(1, b'x' * 65536)\n",
+        {"cpu_limit", "wall_limit"},
+    ),
+    "noise": (PROBE + "def generate(*_):\n    send(b'x' * (1 << 22))\n", {"protocol_violation"}),
+    "crashes": (
+        "import ctypes\ndef generate(*_):\n    ctypes.string_at(8)\n",
+        {"crashed"},
+    ),
+    "loops": ("def generate(*_):\n    while True: pass\n", {"cpu_limit"}),
+}
+LIMITS = {"cpu_s": 1, "wall_s": 6, "idle_s": 6, "memory_mb": 64, "tmp_mb": 16, "log_kb": 64}
+ROUNDS = 4
+
+
+def benign(harness: Harness, count: int) -> list[dict[str, Any]]:
+    languages = ("python", "lua")
+    return [
+        {
+            "checkout": f"checkouts/benign-{languages[i % 2]}",
+            "language": languages[i % 2],
+            "parameters": harness.parameters(i),
+        }
+        for i in range(count)
+    ]
+
+
+def slowest(times: list[float]) -> float:
+    """The 95th percentile."""
+    return sorted(times)[int(len(times) * 0.95)]
+
+
+def test_eight_hostile_reports_do_not_harm_eight_benign_ones(harness: Harness) -> None:
+    probe = harness.prepare_probe()
+    runs = []
+    for name, (source, _) in HOSTILE.items():
+        harness.checkout(f"crowd-{name}", {"report.py": source, **probe})
+        runs.append({"checkout": f"checkouts/crowd-{name}", "limits": LIMITS})
+    harness.host.send({"parallel": [*runs, *benign(harness, 8)]})
+    results = [harness.read_result(answer) for answer in harness.host.receive()]
+    for result, (name, (_, verdicts)) in zip(results, HOSTILE.items(), strict=False):
+        assert result.verdict in verdicts, (name, json.dumps(result.answer)[:2000])
+    for result in results[len(runs) :]:
+        assert result.verdict == "ok" and result.table() == BENIGN_ROWS, result.answer
+    harness.assert_unharmed()
+
+
+def test_a_crowd_of_hostile_reports_at_most_doubles_what_a_crowd_costs(harness: Harness) -> None:
+    """Against as many benign ones: what is compared is the harm, not the size of the crowd."""
+    sources = {
+        "sleeps": "import time\ndef generate(*_):\n    time.sleep(100)\n    yield []\n",
+        "asks": "import os\ndef generate(*_):\n    os._exit(0)\n",
+        "noise": HOSTILE["noise"][0],
+        "crashes": HOSTILE["crashes"][0],
+        "threads": HOSTILE["threads"][0],
+        "files": HOSTILE["files"][0],
+        "dies": "def generate(*_):\n    raise SystemExit\n",
+        "stands": "import signal\ndef generate(*_):\n    signal.pause()\n",
+    }
+    for name, source in sources.items():
+        harness.checkout(f"crowd-{name}", {"report.py": source, **harness.prepare_probe()})
+    hostile = [
+        {"checkout": f"checkouts/crowd-{name}", "limits": {**LIMITS, "wall_s": 1}}
+        for name in sources
+    ]
+    alone, among = [], []
+    for _ in range(ROUNDS):
+        for crowd, times in ((benign(harness, 8), alone), (hostile, among)):
+            results = harness.run_together([*crowd, *benign(harness, 8)])
+            for result in results[len(crowd) :]:
+                assert result.verdict == "ok" and result.table() == BENIGN_ROWS, result.answer
+                times.append(result.wall_s)
+            time.sleep(0.2)  # spares are filled again
+    print(f"95th percentile among benign {slowest(alone):.4f} s, hostile {slowest(among):.4f} s")
+    # A hundredth of a second is the grain of a busy machine's scheduler.
+    assert slowest(among) <= 2 * slowest(alone) + 0.01
+    harness.assert_unharmed()
