@@ -67,7 +67,7 @@ bench: build ## figures, side by side with the peers
 	@tests/bench/run_bench.sh $(BUILD)
 
 soak: build-tests ## 10,000 hostile and ordinary reports; counts what they leave behind
-	@/usr/bin/python3 tests/hostile/soak.py --build $(BUILD)
+	@CARREL_BUILD=$(BUILD) /usr/bin/python3 tests/hostile/soak.py
 
 audit: build-tests ## system calls that reports make and the list lacks (root)
 	@cmake --build $(BUILD) --target carrel-worker-audit > /dev/null

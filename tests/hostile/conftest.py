@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import Harness  # noqa: E402
-
-# Root tests both: its workers run under an id of their own, an ordinary user's under the user's.
-IDENTITIES = ("root", "user") if os.geteuid() == 0 else ("user",)
+from harness import IDENTITIES, Harness  # noqa: E402
 
 
 class Hosts:

@@ -9,8 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import IDENTITIES
-from harness import BENIGN, Harness, cgroups
+from harness import BENIGN, cgroups, Harness, IDENTITIES
 
 # A promise: from a limit, or the host's death, to nothing left.
 GONE_WITHIN_S = 0.1
@@ -42,13 +41,21 @@ def started_at(pid: int) -> int:
 
 
 def command_of(pid: int) -> str:
-    with open(f"/proc/{pid}/cmdline") as file:
-        return file.read()
+    """Empty when it is gone."""
+    try:
+        with open(f"/proc/{pid}/cmdline") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def parent_of(pid: int) -> int:
-    with open(f"/proc/{pid}/stat") as file:
-        return int(file.read().rpartition(") ")[2].split()[1])
+    """0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return int(file.read().rpartition(") ")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def zygote_of(tree: dict[int, int], language: str) -> dict[str, int]:

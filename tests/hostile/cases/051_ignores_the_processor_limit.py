@@ -1,6 +1,6 @@
 # 051 the signal of the processor limit, ignored
 # expect: cpu_limit
-# limits: cpu_s=1 wall_s=15
+# limits: cpu_s=1
 import signal
 
 

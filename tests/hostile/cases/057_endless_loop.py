@@ -1,6 +1,6 @@
 # 057 while True in the main thread
 # expect: cpu_limit
-# limits: cpu_s=1 wall_s=15
+# limits: cpu_s=1
 # message: cpu_s = 1
 def generate(client=None, input_data=None, progress_callback=None, renderer_type=None,
              extra_context_callback=None):

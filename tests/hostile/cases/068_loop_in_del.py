@@ -1,6 +1,6 @@
 # 068 a loop when the worker lets go of a row
 # expect: cpu_limit
-# limits: cpu_s=1 wall_s=15
+# limits: cpu_s=1
 class Row(list):
     def __del__(self):
         while True:

@@ -1,6 +1,6 @@
 -- 077 coroutines that never end, one after the other
 -- expect: cpu_limit
--- limits: cpu_s=1 wall_s=15
+-- limits: cpu_s=1
 return { generate = function()
   while true do
     local thread = coroutine.wrap(function() while true do coroutine.yield() end end)

@@ -1,6 +1,6 @@
 -- 077 a coroutine of rows that stops yielding
 -- expect: cpu_limit
--- limits: cpu_s=1 wall_s=15
+-- limits: cpu_s=1
 return { generate = function()
   return coroutine.create(function()
     coroutine.yield({ "first" })

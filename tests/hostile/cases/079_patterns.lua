@@ -1,6 +1,6 @@
 -- 079 patterns and moves without end
 -- expect: cpu_limit
--- limits: cpu_s=1 wall_s=20
+-- limits: cpu_s=1
 -- together: 3
 return { generate = function(_, parameters)
   local ways = {

@@ -1,7 +1,7 @@
 # 091 a number whose digits take forever is processor time
 # expect: cpu_limit|plugin_error|ok
 # kind: error|render
-# limits: cpu_s=1 wall_s=15
+# limits: cpu_s=1
 # renderer: csv
 import sys
 
