@@ -110,7 +110,8 @@ std::string FirstLine(const char* file) {
 // What an administrator can change, judged by what this machine says of itself.
 std::string Fix() {
   if (FirstLine("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1") {
-    return "AppArmor restricts user namespaces here: install the profile sandbox/profiles/apparmor/carrel";
+    return "AppArmor restricts user namespaces here: install the profile "
+           "sandbox/profiles/apparmor/carrel";
   }
   if (FirstLine("/proc/sys/user/max_user_namespaces") == "0") {
     return "user namespaces are off: sysctl user.max_user_namespaces=15000";

@@ -60,8 +60,7 @@ class LuaHost final : public sdk::LanguageHost {
       failure = MakeFailure("error", "a Lua report cannot be rendered as " + job.renderer_type);
     } else {
       try {
-        return ReportRun(sources_, MemoryLimit(BudgetOf(job)), job, port, *renderer)
-            .Execute();
+        return ReportRun(sources_, MemoryLimit(BudgetOf(job)), job, port, *renderer).Execute();
       } catch (const std::bad_alloc&) {  // outside of Lua; its state is closed by now
         failure = MakeFailure("memory", "not enough memory");
       }

@@ -33,11 +33,11 @@ BUILD = Path(os.environ.get("CARREL_BUILD", ROOT / "build")).resolve()
 CASES = Path(__file__).parent / "cases"
 PROBES = Path(__file__).parent / "probes"
 
-# What a case may use unless it says otherwise: little, so that the whole suite is quick, but time
-# enough on a busy machine for the limit that is meant to come first.
 # Root tests both: its workers run under an id of their own, an ordinary user's under the user's.
 IDENTITIES = ("root", "user") if os.geteuid() == 0 else ("user",)
 
+# What a case may use unless it says otherwise: little, so that the whole suite is quick, but time
+# enough on a busy machine for the limit that is meant to come first.
 LIMITS = {"wall_s": 60, "idle_s": 60, "cpu_s": 10, "memory_mb": 256, "output_mb": 16, "tmp_mb": 16}
 # The user of the host when the tests run as root.
 UNPRIVILEGED = 65533
