@@ -347,7 +347,7 @@ class Session {
     if (!exit) {
       ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGKILL, nullptr, 0);
       exit = WaitExit(kReapTimeoutMs);
-      if (!ending_ && socket_closed_ && !outcome_seen_) {
+      if (!ending_ && socket_closed_ && !outcome_seen_ && zygote_death_.empty()) {
         ending_ = {Verdict::kProtocolViolation,
                    "closed its channel and went on without an outcome"};
       }

@@ -92,10 +92,37 @@ std::string ToUtf8(std::string_view bytes) {
   return out;
 }
 
+namespace {
+
+// The code point of a mark that reorders or breaks the text around it, at the start of `text`:
+// U+061C, U+200E and F, U+2028 to 202E, U+2066 to 2069; 0 for anything else. Its UTF-8 form goes to
+// `size`.
+unsigned ReorderingMark(std::string_view text, size_t& size) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (text.size() >= 2 && byte(0) == 0xD8 && byte(1) == 0x9C) {
+    size = 2;
+    return 0x061C;
+  }
+  if (text.size() < 3 || byte(0) != 0xE2 || (byte(1) != 0x80 && byte(1) != 0x81)) return 0;
+  const unsigned code = 0x2000U + ((byte(1) & 0x3FU) << 6) + (byte(2) & 0x3FU);
+  size = 3;
+  const bool is_mark = code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+                       (code >= 0x2066 && code <= 0x2069);
+  return is_mark ? code : 0;
+}
+
+}  // namespace
+
 std::string EscapeControls(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
+    size_t size = 0;
+    if (const unsigned mark = ReorderingMark(text.substr(i), size)) {
+      out += fmt::format("\\u{:04x}", mark);
+      i += size - 1;
+      continue;
+    }
     const auto c = static_cast<unsigned char>(text[i]);
     // U+0080 to U+009F are controls too: C2 80 to C2 9F in UTF-8.
     const bool c1 = c == 0xC2 && i + 1 < text.size() &&
