@@ -217,23 +217,25 @@ class Comparison:
         return Run(Output(output, RunWindow.since(began)), error, calls)
 
 
+def _without_internet() -> dict[str, str]:
+    """Proxies that lead nowhere. The sandbox keeps our reports from the internet, this the peer's;
+    our deployment must reach the package index, where the peer's packages came from as well."""
+    nowhere = "http://127.0.0.1:9"
+    proxies = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+    local = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1")
+    return dict.fromkeys(proxies, nowhere) | local
+
+
 def _execute(command: list[str], directory: Path, name: str) -> str | None:
     """None when the command ended with 0; else the last line it said. Its words are kept."""
-    # The proxies lead nowhere: neither side may reach the internet, and both must see it refused.
-    nowhere = "http://127.0.0.1:9"
     environment = {
         **os.environ,
         # Both sides write the name of their runtime into the Info sheet: one name for both.
         "CARREL_REPORT_ENVIRONMENT": "Connect Reports",
         "TZ": "UTC",
         "LANG": "C.UTF-8",
-        "HTTP_PROXY": nowhere,
-        "HTTPS_PROXY": nowhere,
-        "http_proxy": nowhere,
-        "https_proxy": nowhere,
-        "NO_PROXY": "127.0.0.1",
-        "no_proxy": "127.0.0.1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        **(_without_internet() if name == "peer" else {}),
     }
     log = directory / f"{name}.log"
     with open(log, "wb") as sink:

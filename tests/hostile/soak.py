@@ -40,8 +40,12 @@ def quick_cases(harness: Harness) -> list[tuple[Case, dict[str, Any]]]:
     return found
 
 
-def one_batch(harness: Harness, cases: list[tuple[Case, dict[str, Any]]], seed: random.Random,
-              verdicts: Counter[str]) -> None:
+def one_batch(
+    harness: Harness,
+    cases: list[tuple[Case, dict[str, Any]]],
+    seed: random.Random,
+    verdicts: Counter[str],
+) -> None:
     chosen: list[Case | None] = []
     runs = []
     for _ in range(AT_ONCE):
@@ -62,23 +66,18 @@ def one_batch(harness: Harness, cases: list[tuple[Case, dict[str, Any]]], seed: 
             assert result.verdict in case.verdicts, (case.name, result.answer)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    parser.add_argument("--user", action="store_true", help="the host of root runs as a user")
-    options = parser.parse_args()
-    harness = Harness("user" if options.user else "root")
-    seed = random.Random(options.seed)
+def soak(harness: Harness, runs: int, number: int) -> int:
+    """Prints what became of it; the exit code."""
+    seed = random.Random(number)
     cases = quick_cases(harness)
-    print(f"{len(cases)} cases, seed {options.seed}", flush=True)
+    print(f"{len(cases)} cases, seed {number}", flush=True)
     for _ in range(100):  # until every part of the host has been as large as it gets
         one_batch(harness, cases, seed, Counter())
     harness.assert_settled()
     rss_kb = harness.status()["rss_kb"]
     verdicts: Counter[str] = Counter()
     started = time.monotonic()
-    while verdicts.total() < options.runs:
+    while verdicts.total() < runs:
         one_batch(harness, cases, seed, verdicts)
     taken = time.monotonic() - started
     harness.run_benign("python")
@@ -102,8 +101,20 @@ def main() -> int:
         f"{files} temporary files; canaries touched: {len(touched)}"
     )
     print(f"resident memory of the host: {grown:+} KiB")
-    harness.close()
     return 1 if failed or touched or files or grown > GROWTH_KB else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--user", action="store_true", help="the host of root runs as a user")
+    options = parser.parse_args()
+    harness = Harness("user" if options.user else "root")
+    try:
+        return soak(harness, options.runs, options.seed)
+    finally:
+        harness.close()
 
 
 if __name__ == "__main__":

@@ -844,14 +844,14 @@ def test_a_stylesheet_or_image_of_the_host_is_not_in_a_pdf(
 
 
 def test_a_readme_is_text(carrel: Carrel, tmp_path: Path) -> None:
-    evil = "\x1b]0;owned\x07{{ 7 * 7 }} <script>alert(1)</script> ${jndi:ldap://x} `id`\n"
+    evil = "\x1b]0;owned\x07{{ 8713 * 8719 }} <script>alert(1)</script> ${jndi:ldap://x} `id`\n"
     made = python_repo("yield (7,)", description="\x1b[2J")
     source = write({**made, "readme.md": evil}, tmp_path / "repo")
     done = carrel("run", source, "demo", "--output", "out.csv")
     assert "\x1b" not in done.out + done.err and "\x07" not in done.out + done.err
     for words in (["template", "list"], ["report", "list"], ["repo", "list"]):
         said = carrel(*words)
-        assert "\x1b" not in said.out + said.err and "49" not in said.out
+        assert "\x1b" not in said.out + said.err and "75968647" not in said.out
 
 
 # 111
