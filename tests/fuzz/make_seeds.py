@@ -24,10 +24,12 @@ PARTS = (
     "docProps/app.xml",
 )
 SHEET = (
-    '<?xml version="1.0" encoding="UTF-8"?><x:worksheet xmlns:x="m"><!-- c --><x:dimension ref="A1"/>'
+    '<?xml version="1.0" encoding="UTF-8"?><x:worksheet xmlns:x="m"><!-- c -->'
+    '<x:dimension ref="A1"/>'
     '<x:sheetViews><x:sheetView tabSelected="1"/></x:sheetViews><x:cols><x:col style="1"/></x:cols>'
     '<x:sheetData><x:row r="2" s="1" ht="3"><x:c r="A2" t="s"><x:f t="shared" ref="A2:A3" si="0">'
-    "B2&amp;1</x:f><x:v>1</x:v></x:c><x:c/></x:row><x:row><x:c><x:f t='shared' si='0'/></x:c></x:row>"
+    "B2&amp;1</x:f><x:v>1</x:v></x:c><x:c/></x:row>"
+    "<x:row><x:c><x:f t='shared' si='0'/></x:c></x:row>"
     '<x:row r="9"/></x:sheetData><x:autoFilter ref="A1"/><x:e><![CDATA[<]]></x:e></x:worksheet>'
 )
 

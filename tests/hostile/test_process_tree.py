@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from harness import BENIGN, cgroups, Harness, IDENTITIES
+from harness import BENIGN, IDENTITIES, Harness, cgroups
 
 # From a limit, or the host's death, to nothing left: some milliseconds on an idle machine. A bound
 # against hanging, not a measurement; those are in tests/bench.

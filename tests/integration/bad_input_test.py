@@ -231,7 +231,9 @@ def test_a_missing_repository_and_ref_exit_with_7(
     assert "v1.0.1" in done.err and "v1.0.0" in done.err
 
 
-@pytest.mark.parametrize("ref", ["x" * 5000, "a/" * 2000 + "b", "x" * 300, "no such", "..", "@{-1}"])
+@pytest.mark.parametrize(
+    "ref", ["x" * 5000, "a/" * 2000 + "b", "x" * 300, "no such", "..", "@{-1}"]
+)
 def test_a_ref_that_cannot_exist_exits_with_7(
     carrel: Carrel, git_root: Path, git_http: GitHttpServer, ref: str
 ) -> None:

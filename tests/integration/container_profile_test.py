@@ -1,4 +1,4 @@
-"""sandbox/profiles/docker-seccomp.json: what Carrel needs works under it, what it names does not."""
+"""sandbox/profiles/docker-seccomp.json: what Carrel needs works, what it names does not."""
 
 from __future__ import annotations
 

@@ -153,8 +153,9 @@ def test_a_bomb_is_named_among_good_templates_and_read_once(carrel: Carrel, tmp_
 
 def test_what_validates_also_renders(carrel: Carrel, tmp_path: Path) -> None:
     sheet = (
-        '<worksheet><cols><col min="1" max="1" style="1"/></cols><sheetData><row r="1"><c r="A1" s="1"/>'
-        '</row><row r="7" s="1"><c r="C7" s="1"/></row></sheetData></worksheet>'
+        '<worksheet><cols><col min="1" max="1" style="1"/></cols><sheetData>'
+        '<row r="1"><c r="A1" s="1"/></row><row r="7" s="1"><c r="C7" s="1"/></row>'
+        "</sheetData></worksheet>"
     )
     source = repository(tmp_path / "repo", workbooks.workbook(sheet1=sheet))
     carrel.ok("validate", source, "--strict")

@@ -83,7 +83,8 @@ def main() -> int:
             theirs = (folder / "theirs.csv").read_bytes()
             if ours != theirs:
                 failures += 1
-                at = next((i for i, (x, y) in enumerate(zip(ours, theirs)) if x != y), -1)
+                pairs = zip(ours, theirs, strict=False)
+                at = next((i for i, (x, y) in enumerate(pairs) if x != y), -1)
                 print(f"{quoting}: differs at byte {at}: {ours[at - 40:at + 40]!r} "
                       f"!= {theirs[at - 40:at + 40]!r}")
     print(f"{len(rows)} rows, {failures} differences")

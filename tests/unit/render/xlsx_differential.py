@@ -30,7 +30,7 @@ MICRO = dt.timedelta(microseconds=1)
 START = "2020-10-14T10:21:22.123456+00:00"
 FINISH = "2020-10-14T10:25:00+00:00"
 PARAMETERS = {"b": {"all": True, "choices": []}, "a": 'é😀/"\x7f', "c": [1, 2.5, None, 1e15]}
-TEXTS = ["a", " pad ", "", "#N/A", "#DIV/0!", "x" * 32770, "a\tb", "a\nb", "a\rb", "<&>\"'", 
+TEXTS = ["a", " pad ", "", "#N/A", "#DIV/0!", "x" * 32770, "a\tb", "a\nb", "a\rb", "<&>\"'",
          "é😀",
          "\x7f\x85", "]]>", "_x0041", "0012", "1.5", "true", "\u3000wide\u3000", "=", "#BAD"]
 

@@ -5,7 +5,7 @@ import random
 import uuid
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ class Level(enum.IntEnum):
     HIGH = 3
 
 
-class Mode(str, enum.Enum):
+class Mode(str, enum.Enum):  # noqa: UP042 (a str subclass that is an enum is the case)
     FAST = "fast"
 
 
@@ -109,7 +109,7 @@ def _any(depth: int = 0) -> Any:
     if choice == 4:
         return _float()
     if choice == 5:
-        return datetime.fromtimestamp(_random.randint(0, 2**32), timezone.utc)
+        return datetime.fromtimestamp(_random.randint(0, 2**32), UTC)
     if choice == 6:
         return round(_random.random() * 1000, 2)
     if choice == 7:
@@ -128,7 +128,7 @@ VALUES: list[Any] = [
     Mode.FAST, Point(1, "y"), Point(1, Point(2)), Slotted(1), Child(1), _extended(),
     date(1, 1, 1), date(9999, 12, 31), time(1, 2, 3), time(1, 2, 3, 4), time(0),
     datetime(2020, 1, 1), datetime(1, 1, 1, 1, 1, 1, 1), datetime(2020, 1, 1, 0, 0, 0, 100000),
-    datetime(2020, 1, 1, tzinfo=timezone.utc), datetime(2020, 7, 1, tzinfo=ZoneInfo("Europe/Rome")),
+    datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 7, 1, tzinfo=ZoneInfo("Europe/Rome")),
     datetime(2020, 1, 1, tzinfo=_zone(hours=5, minutes=30)),
     datetime(2020, 1, 1, tzinfo=_zone(hours=-3, minutes=-30)),
     datetime(2020, 1, 1, tzinfo=_zone(minutes=-1)), datetime(2020, 1, 1, tzinfo=_zone(hours=-5)),

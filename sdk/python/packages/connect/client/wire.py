@@ -223,7 +223,8 @@ def send(call: Call, connection: str | None, endpoint: str) -> Response:
     """Makes the call through the host and waits for the answer, whatever its status.
 
     Without a connection the absolute URL below `endpoint` is called and the host's list of origins
-    decides, also at each redirect. Raises ClientError, without a status, when the host could not or would not call.
+    decides, also at each redirect. Raises ClientError, without a status, when the host could not or
+    would not call.
     """
     import _carrel  # Built into the worker; imported late so that authors can import this package.
 
