@@ -18,3 +18,15 @@ set(Python_EXECUTABLE /usr/bin/python3)
 set(PYBIND11_FINDPYTHON ON)
 find_package(Python 3.11 EXACT REQUIRED COMPONENTS Interpreter Development.Embed Development.Module)
 find_package(pybind11 REQUIRED)
+
+# Bounds what one object of a fetched pack may grow to. Came with Debian's security update of 1.5.1.
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES PkgConfig::libgit2)
+check_cxx_source_compiles("
+  #include <git2.h>
+  int main() { return GIT_OPT_SET_PACK_MAX_OBJECT_SIZE; }" CARREL_LIBGIT2_BOUNDS_OBJECTS)
+unset(CMAKE_REQUIRED_LIBRARIES)
+if(NOT CARREL_LIBGIT2_BOUNDS_OBJECTS)
+  message(FATAL_ERROR "libgit2 ${libgit2_VERSION} cannot bound the size of an object: install "
+                      "libgit2-dev 1.5.1+ds-1+deb12u2 or later (bookworm-security)")
+endif()
