@@ -358,6 +358,6 @@ CATALOGUE: dict[int, str] = {
     ),
     114: _all(
         f"{_CROWD}::test_eight_hostile_reports_do_not_harm_eight_benign_ones",
-        f"{_CROWD}::test_a_crowd_of_hostile_reports_at_most_doubles_what_a_crowd_costs",
+        f"{_CROWD}::test_crowd_after_crowd_of_hostile_reports_leaves_the_benign_ones_right",
     ),
 }
