@@ -12,6 +12,13 @@ pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(lua REQUIRED IMPORTED_TARGET lua5.4)
 pkg_check_modules(libseccomp REQUIRED IMPORTED_TARGET libseccomp)
+# Compression: ISA-L where the platform has it, else zlib.
+pkg_check_modules(libisal IMPORTED_TARGET libisal)
+if(libisal_FOUND)
+  set(CARREL_DEFLATE isal CACHE STRING "What compresses results: isal or zlib")
+else()
+  set(CARREL_DEFLATE zlib CACHE STRING "What compresses results: isal or zlib")
+endif()
 
 # The embedded Python is the system's, whatever else is on the PATH.
 set(Python_EXECUTABLE /usr/bin/python3)

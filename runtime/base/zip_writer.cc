@@ -1,9 +1,9 @@
 #include "runtime/base/zip_writer.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace carrel {
 namespace {
@@ -23,7 +23,6 @@ constexpr uint16_t kGrowthSignature = 0xA028;
 constexpr uint16_t kLocalExtraBytes = 16;  // sizes of a zip64 record, or the hint in their place
 constexpr uint64_t kMax32 = 0xFFFFFFFF;
 constexpr size_t kMax16 = 0xFFFF;
-constexpr size_t kDeflateOutput = size_t{64} << 10;
 
 void Put16(std::string& out, uint16_t v) {
   out.push_back(static_cast<char>(v & 0xFF));
@@ -101,30 +100,10 @@ void PutCentralHeader(std::string& out, const ZipWriter::RawEntry& e, uint64_t o
 
 }  // namespace
 
-struct ZipWriter::Deflater {
-  z_stream stream{};
-  int level = 0;
-  std::string output;
-
-  ~Deflater() {
-    if (!output.empty()) deflateEnd(&stream);
-  }
-  Status Start(int new_level) {
-    if (output.empty()) {
-      if (deflateInit2(&stream, new_level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-        return Fail(Code::kInternal, fmt::format("deflate: cannot start with level {}", new_level));
-      }
-      output.resize(kDeflateOutput);
-    } else {
-      deflateReset(&stream);
-      if (level != new_level) deflateParams(&stream, new_level, Z_DEFAULT_STRATEGY);
-    }
-    level = new_level;
-    return {};
-  }
-};
-
-ZipWriter::ZipWriter(int fd) : file_(fd), deflater_(std::make_unique<Deflater>()) {}
+ZipWriter::ZipWriter(int fd, Threading threading)
+    : file_(fd), pipe_(threading, [this](std::string_view block) {
+        return Deflate(block, Deflater::Part::kMore);
+      }) {}
 ZipWriter::~ZipWriter() = default;
 
 Status ZipWriter::BeginEntry(Entry entry, State state) {
@@ -146,9 +125,8 @@ Status ZipWriter::Begin(std::string_view name, const EntryOptions& options) {
   entry.raw.method = deflated ? 8 : 0;
   const bool ascii = std::ranges::all_of(name, [](char c) { return (c & 0x80) == 0; });
   entry.raw.flags = ascii ? 0 : kUtf8Flag;
-  entry.raw.crc = static_cast<uint32_t>(crc32(0, nullptr, 0));
   entry.growth = options.growth;
-  if (deflated) CARREL_TRY(deflater_->Start(options.level));
+  if (deflated) CARREL_TRY(StartDeflater(options.compression));
   return BeginEntry(std::move(entry), deflated ? State::kDeflating : State::kStoring);
 }
 
@@ -160,25 +138,20 @@ Status ZipWriter::BeginRaw(const RawEntry& raw) {
   return BeginEntry(std::move(entry), State::kCopying);
 }
 
-Status ZipWriter::Deflate(std::string_view bytes, int flush) {
-  z_stream& z = deflater_->stream;
-  std::string& output = deflater_->output;
+Status ZipWriter::StartDeflater(Compression compression) {
+  std::unique_ptr<Deflater>& deflater = deflaters_.at(static_cast<size_t>(compression));
+  if (!deflater) deflater = MakeDeflater(compression);
+  deflater_ = deflater.get();
+  return deflater_->Start();
+}
+
+Status ZipWriter::Deflate(std::string_view block, Deflater::Part part) {
   Entry& entry = entries_.back();
-  do {
-    // zlib counts in 32 bits.
-    const size_t piece = std::min(bytes.size(), size_t{1} << 30);
-    z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-    z.avail_in = static_cast<uInt>(piece);
-    bytes.remove_prefix(piece);
-    do {
-      z.next_out = reinterpret_cast<Bytef*>(output.data());
-      z.avail_out = static_cast<uInt>(output.size());
-      deflate(&z, bytes.empty() ? flush : Z_NO_FLUSH);
-      const size_t produced = output.size() - z.avail_out;
-      entry.raw.compressed_size += produced;
-      CARREL_TRY(file_.Append({output.data(), produced}));
-    } while (z.avail_out == 0);
-  } while (!bytes.empty());
+  entry.raw.crc = Crc32(entry.raw.crc, block);
+  entry.raw.size += block.size();
+  const uint64_t before = file_.offset();
+  CARREL_TRY(deflater_->Deflate(block, part, file_));
+  entry.raw.compressed_size += file_.offset() - before;
   return {};
 }
 
@@ -187,24 +160,28 @@ Status ZipWriter::Write(std::string_view bytes) {
   if (state_ == State::kIdle || state_ == State::kFinished) {
     return Fail(Code::kInternal, "zip: bytes without an entry");
   }
+  if (state_ == State::kDeflating) return pipe_.Write(bytes);
   Entry& entry = entries_.back();
   if (state_ == State::kCopying) {
     entry.received += bytes.size();
     return file_.Append(bytes);
   }
   entry.raw.size += bytes.size();
-  const auto* data = reinterpret_cast<const Bytef*>(bytes.data());
-  entry.raw.crc = static_cast<uint32_t>(crc32_z(entry.raw.crc, data, bytes.size()));
-  if (state_ == State::kDeflating) return Deflate(bytes, Z_NO_FLUSH);
   entry.raw.compressed_size += bytes.size();
+  entry.raw.crc = Crc32(entry.raw.crc, bytes);
   return file_.Append(bytes);
+}
+
+Status ZipWriter::EndDeflated() {
+  CARREL_ASSIGN_OR_RETURN(const std::string_view rest, pipe_.Drain());
+  return Deflate(rest, Deflater::Part::kLast);
 }
 
 Status ZipWriter::End() {
   if (state_ == State::kIdle || state_ == State::kFinished) {
     return Fail(Code::kInternal, "zip: no entry to end");
   }
-  if (state_ == State::kDeflating) CARREL_TRY(Deflate({}, Z_FINISH));
+  if (state_ == State::kDeflating) CARREL_TRY(EndDeflated());
   const Entry& entry = entries_.back();
   const State ended = std::exchange(state_, State::kIdle);
   if (ended == State::kCopying) {

@@ -2,21 +2,26 @@
 // names and no order of its own.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "runtime/base/block_pipe.h"
 #include "runtime/base/buffered_file.h"
+#include "runtime/base/deflate.h"
 #include "runtime/base/result.h"
 
 namespace carrel {
 
 // One entry after the other: Begin..., Write..., End; then Finish once. Local headers are plain
 // (no data descriptors): checksum and sizes are written back when an entry ends. Zip64 records
-// appear only for an entry or an archive that needs them. Not thread-safe; after a failure the
-// archive is lost. A call out of order is kInternal; write failures are those of BufferedFile.
+// appear only for an entry or an archive that needs them. Deflated content is compressed, and
+// written, on a second thread when there is room for one; the bytes are the same without it. Not
+// thread-safe; after a failure, which may show some calls later, the archive is lost. A call out of
+// order is kInternal; write failures are those of BufferedFile.
 class ZipWriter {
  public:
   // Content that deflates badly is better stored.
@@ -27,7 +32,7 @@ class ZipWriter {
 
   struct EntryOptions {
     Method method = Method::kDeflated;
-    int level = 6;  // of zlib: 1 fast ... 9 small
+    Compression compression = Compression::kFast;
     Growth growth = Growth::kBelow4GiB;
   };
 
@@ -42,7 +47,7 @@ class ZipWriter {
   };
 
   // `fd` is not owned: open for writing, seekable; the archive begins at its position.
-  explicit ZipWriter(int fd);
+  explicit ZipWriter(int fd, Threading threading = Threading::kInline);
   ~ZipWriter();
   ZipWriter(const ZipWriter&) = delete;
   ZipWriter& operator=(const ZipWriter&) = delete;
@@ -59,9 +64,6 @@ class ZipWriter {
   // The central directory. Nothing may be written afterwards.
   Status Finish();
 
-  // Bytes of the archive so far.
-  uint64_t bytes() const { return file_.offset(); }
-
  private:
   struct Entry {
     RawEntry raw;
@@ -69,17 +71,21 @@ class ZipWriter {
     Growth growth = Growth::kBelow4GiB;
     uint64_t received = 0;  // raw entries: compressed bytes so far
   };
-  struct Deflater;
   enum class State : uint8_t { kIdle, kDeflating, kStoring, kCopying, kFinished };
 
-  Status Deflate(std::string_view bytes, int flush);
+  Status StartDeflater(Compression compression);
+  Status Deflate(std::string_view block, Deflater::Part part);
+  Status EndDeflated();
   Status BeginEntry(Entry entry, State state);
   Status WriteCentralDirectory();
 
-  BufferedFile file_;
   State state_ = State::kIdle;
-  std::unique_ptr<Deflater> deflater_;
   std::vector<Entry> entries_;
+  // While an entry is deflated, both belong to the consumer of the pipe, with the last entry.
+  BufferedFile file_;
+  std::array<std::unique_ptr<Deflater>, 2> deflaters_;  // by Compression, made when needed
+  Deflater* deflater_ = nullptr;                        // of the entry at hand
+  BlockPipe pipe_;  // last: its thread ends before the rest goes
 };
 
 }  // namespace carrel

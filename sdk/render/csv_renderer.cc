@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "runtime/base/buffered_file.h"
 #include "runtime/base/text.h"
 #include "sdk/render/number_text.h"
+#include "sdk/render/raw_text.h"
 #include "sdk/render/time_text.h"
 
 namespace carrel::render {
@@ -14,111 +13,114 @@ namespace {
 
 enum class Quoting : uint8_t { kAll, kMinimal };
 
+// Quotes, delimiter and the longest value that is no text, with what wide stores write beyond.
+constexpr size_t kFieldRoom = 64;
+static_assert(kFieldRoom >= kNumberRoom + 8 && kFieldRoom >= kTimeRoom + 8);
+
+bool IsText(CellKind kind) {
+  return kind == CellKind::kText || kind == CellKind::kOther || kind == CellKind::kDecimal ||
+         kind == CellKind::kBigInteger;
+}
+
+// Of the kinds that are no text: none of their values contains a quote or a line end.
+char* PutValue(char* to, const Cell& cell) {
+  switch (cell.kind) {
+    case CellKind::kBool: {
+      const std::string_view text = cell.integer != 0 ? "True" : "False";
+      return to + text.copy(to, text.size());
+    }
+    case CellKind::kInteger:
+      return PutInteger(to, cell.integer);
+    case CellKind::kFloat:
+      return PutPythonFloat(to, cell.number);
+    case CellKind::kDate:
+      return PutDate(to, cell.micros);
+    case CellKind::kTime:
+      return PutTime(to, cell);
+    case CellKind::kDateTime:
+      return PutDateTime(to, cell);
+    case CellKind::kDuration:
+      return PutDuration(to, cell.micros);
+    case CellKind::kNone:
+    case CellKind::kBigInteger:
+    case CellKind::kDecimal:
+    case CellKind::kText:
+    case CellKind::kOther:
+      break;
+  }
+  return to;
+}
+
 class CsvRenderer final : public Renderer {
  public:
-  CsvRenderer(int fd, std::string delimiter, Quoting quoting)
-      : file_(fd),
-        delimiter_(std::move(delimiter)),
-        specials_(delimiter_ + "\"\r\n"),
-        quoting_(quoting) {}
+  CsvRenderer(int fd, char delimiter, Quoting quoting)
+      : file_(fd), delimiter_(delimiter), quoting_(quoting) {}
 
   Shape shape() const override { return Shape::kCells; }
 
   Status WriteRow(Row row) override {
     ++rows_;
+    size_t room = 2;
+    for (const Cell& cell : row) room += kFieldRoom + 2 * cell.text.size();
     std::string& out = file_.buffer();
-    for (size_t i = 0; i < row.size(); ++i) {
-      if (i != 0) out += delimiter_;
-      AppendField(out, row[i], row.size());
-    }
-    out += "\r\n";
+    out.resize_and_overwrite(out.size() + room, [&, before = out.size()](char* data, size_t) {
+      return static_cast<size_t>(PutRow(data + before, row) - data);
+    });
     return file_.MaybeFlush();
   }
 
   Status Finish(std::string_view) override { return file_.Flush(); }
 
  private:
-  void AppendField(std::string& out, const Cell& cell, size_t fields) {
-    if (IsText(cell.kind)) return AppendText(out, cell.text, fields);
-    if (quoting_ == Quoting::kAll) {
-      // No value of these kinds contains a quote.
-      out.push_back('"');
-      AppendValue(out, cell);
-      out.push_back('"');
-      return;
+  char* PutRow(char* to, Row row) const {
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (i != 0) *to++ = delimiter_;
+      to = quoting_ == Quoting::kAll ? PutQuoted(to, row[i]) : PutMinimal(to, row[i], row.size());
     }
-    scratch_.clear();
-    AppendValue(scratch_, cell);
-    AppendText(out, scratch_, fields);
+    *to++ = '\r';
+    *to++ = '\n';
+    return to;
   }
 
-  // A lone empty field is quoted, so that its line is not an empty one.
-  void AppendText(std::string& out, std::string_view text, size_t fields) {
-    const bool plain = quoting_ == Quoting::kMinimal && !(text.empty() && fields == 1) &&
-                       text.find_first_of(specials_) == std::string_view::npos;
-    if (plain) {
-      out += text;
-      return;
-    }
-    out.push_back('"');
-    for (size_t quote; (quote = text.find('"')) != std::string_view::npos;) {
-      out += text.substr(0, quote + 1);
-      out.push_back('"');
-      text.remove_prefix(quote + 1);
-    }
-    out += text;
-    out.push_back('"');
-  }
-
-  static bool IsText(CellKind kind) {
-    return kind == CellKind::kText || kind == CellKind::kOther || kind == CellKind::kDecimal ||
-           kind == CellKind::kBigInteger;
-  }
-
-  static void AppendValue(std::string& out, const Cell& cell) {
-    switch (cell.kind) {
-      case CellKind::kBool:
-        out += cell.integer != 0 ? "True" : "False";
-        break;
-      case CellKind::kInteger: {
-        char buffer[24];
-        out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, cell.integer).ptr);
-        break;
+  static char* PutQuoted(char* to, const Cell& cell) {
+    *to++ = '"';
+    if (!IsText(cell.kind)) {
+      to = PutValue(to, cell);
+    } else if (CopyPlain(to, cell.text, [](Bytes16 bytes) { return bytes == '"'; })) {
+      to += cell.text.size();
+    } else {
+      for (const char c : cell.text) {
+        if (c == '"') *to++ = '"';
+        *to++ = c;
       }
-      case CellKind::kFloat:
-        AppendPythonFloat(out, cell.number);
-        break;
-      case CellKind::kDate:
-        AppendDate(out, cell.micros);
-        break;
-      case CellKind::kTime:
-        AppendTime(out, cell);
-        break;
-      case CellKind::kDateTime:
-        AppendDateTime(out, cell);
-        break;
-      case CellKind::kDuration:
-        AppendDuration(out, cell.micros);
-        break;
-      case CellKind::kNone:
-      case CellKind::kBigInteger:
-      case CellKind::kDecimal:
-      case CellKind::kText:
-      case CellKind::kOther:
-        break;
     }
+    *to++ = '"';
+    return to;
+  }
+
+  // Quoted only when it must be. A lone empty field is, so that its line is not an empty one.
+  char* PutMinimal(char* to, const Cell& cell, size_t fields) const {
+    const bool is_text = IsText(cell.kind);
+    char* const end = is_text ? to + cell.text.size() : PutValue(to, cell);
+    if (is_text && fields == 1 && cell.text.empty()) return PutQuoted(to, cell);
+    if (cell.kind == CellKind::kNone) return fields == 1 ? PutQuoted(to, cell) : to;
+    const char delimiter = delimiter_;
+    const auto special = [delimiter](Bytes16 bytes) {
+      return (bytes == '"') | (bytes == delimiter) | (bytes == '\r') | (bytes == '\n');
+    };
+    if (is_text) return CopyPlain(to, cell.text, special) ? end : PutQuoted(to, cell);
+    const std::string_view value(to, static_cast<size_t>(end - to));
+    return value.find(delimiter) == std::string_view::npos ? end : PutQuoted(to, cell);
   }
 
   BufferedFile file_;
-  const std::string delimiter_;
-  const std::string specials_;
+  const char delimiter_;
   const Quoting quoting_;
-  std::string scratch_;
 };
 
-Result<std::string> Delimiter(const Json& args) {
-  if (!args.is_object() || !args.contains("delimiter")) return ";";
-  std::string text = JsonString(args, "delimiter");
+Result<char> Delimiter(const Json& args) {
+  if (!args.is_object() || !args.contains("delimiter")) return ';';
+  const std::string text = JsonString(args, "delimiter");
   const bool one = text.size() == 1 && (text[0] & 0x80) == 0;
   if (!one || text == "\"" || text == "\r" || text == "\n" || text[0] == '\0') {
     return Fail(Code::kInvalid,
@@ -126,7 +128,7 @@ Result<std::string> Delimiter(const Json& args) {
                             "nor a line end, found {}",
                             DumpJson(args["delimiter"])));
   }
-  return text;
+  return text[0];
 }
 
 Result<Quoting> QuotingOf(const Json& args) {
@@ -141,9 +143,9 @@ Result<Quoting> QuotingOf(const Json& args) {
 }  // namespace
 
 Result<std::unique_ptr<Renderer>> MakeCsvRenderer(const RendererOptions& options) {
-  CARREL_ASSIGN_OR_RETURN(std::string delimiter, Delimiter(options.args));
+  CARREL_ASSIGN_OR_RETURN(const char delimiter, Delimiter(options.args));
   CARREL_ASSIGN_OR_RETURN(const Quoting quoting, QuotingOf(options.args));
-  return std::make_unique<CsvRenderer>(options.output_fd, std::move(delimiter), quoting);
+  return std::make_unique<CsvRenderer>(options.output_fd, delimiter, quoting);
 }
 
 }  // namespace carrel::render

@@ -25,18 +25,23 @@ class JsonWriter {
   void BeginArray() { Open('['); }
   void EndArray() { Close(']'); }
 
-  std::string_view text() const { return out_; }
-  size_t size() const { return out_.size(); }
+  std::string_view text() const { return {out_.data(), used_}; }
+  size_t size() const { return used_; }
   // Empty again, memory kept.
   void Clear();
 
  private:
-  void Separate();
+  // Where up to `room` bytes may be written, then to be told to Advance.
+  char* Room(size_t room);
+  // The same, behind the comma that is due.
+  char* Begin(size_t room);
+  void Advance(const char* end) { used_ = static_cast<size_t>(end - out_.data()); }
   void Literal(std::string_view text);
   void Open(char bracket);
   void Close(char bracket);
 
-  std::string out_;
+  std::string out_;  // its first used_ bytes; the rest is room
+  size_t used_ = 0;
   bool comma_ = false;  // the next key or value follows another one
 };
 

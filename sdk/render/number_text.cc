@@ -3,10 +3,23 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
+
+#include "sdk/render/raw_text.h"
 
 namespace carrel::render {
 namespace {
+
+char* Put(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+char* PutZeros(char* to, size_t count) {
+  std::memset(to, '0', count);
+  return to + count;
+}
 
 // value = digits[0].digits[1...] * 10^exponent
 struct Digits {
@@ -32,74 +45,96 @@ Digits ShortestDigits(double magnitude) {
 }
 
 // Always with a point: "120.0", "0.0012".
-void AppendFixed(std::string& out, const Digits& digits) {
+char* PutFixed(char* to, const Digits& digits) {
   const std::string_view text = digits.view();
   if (digits.exponent < 0) {
-    out += "0.";
-    out.append(static_cast<size_t>(-digits.exponent - 1), '0');
-    out += text;
-    return;
+    to = PutZeros(Put(to, "0."), static_cast<size_t>(-digits.exponent - 1));
+    return Put(to, text);
   }
   const auto whole = static_cast<size_t>(digits.exponent) + 1;
-  if (text.size() <= whole) {
-    out += text;
-    out.append(whole - text.size(), '0');
-    out += ".0";
-    return;
-  }
-  out += text.substr(0, whole);
-  out.push_back('.');
-  out += text.substr(whole);
+  if (text.size() <= whole) return Put(PutZeros(Put(to, text), whole - text.size()), ".0");
+  to = Put(to, text.substr(0, whole));
+  *to++ = '.';
+  return Put(to, text.substr(whole));
 }
 
-void AppendMantissa(std::string& out, const Digits& digits) {
-  out.push_back(digits.text[0]);
-  if (digits.count == 1) return;
-  out.push_back('.');
-  out += digits.view().substr(1);
+char* PutMantissa(char* to, const Digits& digits) {
+  *to++ = digits.text[0];
+  if (digits.count == 1) return to;
+  *to++ = '.';
+  return Put(to, digits.view().substr(1));
 }
 
-void AppendInt(std::string& out, int value) {
-  char buffer[12];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+enum class Whole : uint8_t { kPlain, kWithPoint };  // "12" or "12.0"
+
+// Numbers of few decimals, which most are, without the search for the shortest digits. If an
+// integer of at most 15 digits, divided by a power of ten that a double holds exactly, gives the
+// value, then its digits are a decimal of at most 15 digits that reads back as the value; there is
+// only one such decimal, so without its last zeros it is the shortest one. Null when there is none.
+char* PutDecimal(char* to, double magnitude, Whole whole) {
+  constexpr double kScale = 1e6;
+  if (!(magnitude < 1e9)) return nullptr;
+  const auto scaled = static_cast<uint64_t>(magnitude * kScale + 0.5);
+  if (static_cast<double>(scaled) / kScale != magnitude) return nullptr;
+  const uint64_t fraction = scaled % 1'000'000;
+  to = std::to_chars(to, to + 10, scaled / 1'000'000).ptr;
+  if (fraction == 0) return whole == Whole::kPlain ? to : Put(to, ".0");
+  *to++ = '.';
+  return WithoutZeros(PutDigits<6>(to, fraction));
+}
+
+template <char* (*kPut)(char*, double)>
+void AppendWith(std::string& out, double value) {
+  char buffer[kNumberRoom];
+  out.append(buffer, kPut(buffer, value));
 }
 
 }  // namespace
 
-void AppendPythonFloat(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "nan";
-    return;
+char* PutPythonFloat(char* to, double value) {
+  if (std::isnan(value)) return Put(to, "nan");
+  if (std::signbit(value)) *to++ = '-';
+  const double magnitude = std::fabs(value);
+  if (magnitude >= 1e-4 || magnitude == 0) {
+    if (char* const end = PutDecimal(to, magnitude, Whole::kWithPoint)) return end;
   }
-  if (std::signbit(value)) out.push_back('-');
-  if (std::isinf(value)) {
-    out += "inf";
-    return;
-  }
-  const Digits digits = ShortestDigits(std::fabs(value));
-  if (digits.exponent >= -4 && digits.exponent < 16) return AppendFixed(out, digits);
-  AppendMantissa(out, digits);
-  out += digits.exponent < 0 ? "e-" : "e+";
-  if (std::abs(digits.exponent) < 10) out.push_back('0');
-  AppendInt(out, std::abs(digits.exponent));
+  if (std::isinf(value)) return Put(to, "inf");
+  const Digits digits = ShortestDigits(magnitude);
+  if (digits.exponent >= -4 && digits.exponent < 16) return PutFixed(to, digits);
+  to = Put(PutMantissa(to, digits), digits.exponent < 0 ? "e-" : "e+");
+  if (std::abs(digits.exponent) < 10) *to++ = '0';
+  return PutInteger(to, std::abs(digits.exponent));
 }
 
-void AppendJsonFloat(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out += "null";
-    return;
+char* PutJsonFloat(char* to, double value) {
+  if (!std::isfinite(value)) return Put(to, "null");
+  if (std::signbit(value)) *to++ = '-';
+  const double magnitude = std::fabs(value);
+  if (magnitude >= 1e-5 || magnitude == 0) {
+    if (char* const end = PutDecimal(to, magnitude, Whole::kWithPoint)) return end;
   }
-  if (std::signbit(value)) out.push_back('-');
-  const Digits digits = ShortestDigits(std::fabs(value));
-  if (digits.exponent >= -5 && digits.exponent < 16) return AppendFixed(out, digits);
-  AppendMantissa(out, digits);
-  out += digits.exponent < 0 ? "e" : "e+";
-  AppendInt(out, digits.exponent);
+  const Digits digits = ShortestDigits(magnitude);
+  if (digits.exponent >= -5 && digits.exponent < 16) return PutFixed(to, digits);
+  to = Put(PutMantissa(to, digits), digits.exponent < 0 ? "e" : "e+");
+  return PutInteger(to, digits.exponent);
 }
 
-void AppendShortest(std::string& out, double value) {
-  char buffer[32];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+char* PutShortest(char* to, double value) {
+  char* const first = to;
+  if (std::signbit(value)) *to++ = '-';
+  if (char* const end = PutDecimal(to, std::fabs(value), Whole::kPlain)) return end;
+  return std::to_chars(first, first + kNumberRoom, value).ptr;
+}
+
+char* PutInteger(char* to, int64_t value) { return std::to_chars(to, to + 20, value).ptr; }
+
+void AppendPythonFloat(std::string& out, double value) { AppendWith<PutPythonFloat>(out, value); }
+void AppendJsonFloat(std::string& out, double value) { AppendWith<PutJsonFloat>(out, value); }
+void AppendShortest(std::string& out, double value) { AppendWith<PutShortest>(out, value); }
+
+void AppendInteger(std::string& out, int64_t value) {
+  char buffer[kNumberRoom];
+  out.append(buffer, PutInteger(buffer, value));
 }
 
 }  // namespace carrel::render

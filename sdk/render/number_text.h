@@ -2,17 +2,29 @@
 // the shortest digits that read back as the same double.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace carrel::render {
 
-// As Python's repr: "1.0", "1e+16", "1e-05", "inf", "-inf", "nan".
-void AppendPythonFloat(std::string& out, double value);
+// What each of the functions below may write, at most.
+inline constexpr size_t kNumberRoom = 40;
+
+// As Python's repr: "1.0", "1e+16", "1e-05", "inf", "-inf", "nan". Returns the end.
+char* PutPythonFloat(char* to, double value);
 
 // As orjson up to 3.11: "1.0", "1e16", "0.00001", "1e-6"; "null" when not finite.
-void AppendJsonFloat(std::string& out, double value);
+char* PutJsonFloat(char* to, double value);
 
-// As std::to_chars: "1", "1e+16". `value` is finite.
+// Without a point where none is needed: "1", "0.58", "1e+22". `value` is finite.
+char* PutShortest(char* to, double value);
+
+// Decimal digits.
+char* PutInteger(char* to, int64_t value);
+
+void AppendPythonFloat(std::string& out, double value);
+void AppendJsonFloat(std::string& out, double value);
 void AppendShortest(std::string& out, double value);
+void AppendInteger(std::string& out, int64_t value);
 
 }  // namespace carrel::render

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/base/block_pipe.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "sdk/render/cell.h"
@@ -59,6 +60,7 @@ struct RendererOptions {
   std::string template_path;  // relative to root, empty when the renderer has none
   int output_fd = -1;         // open for writing and seeking, empty; not owned
   RunInfo info;
+  Threading threading = Threading::kWhenSpare;  // of compression; the bytes are the same
 };
 
 // kInvalid: unknown type (jinja2 and pdf are rendered by the Python host), bad args, a template

@@ -1,47 +1,56 @@
 #include "sdk/render/time_text.h"
 
-#include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "sdk/render/number_text.h"
+#include "sdk/render/raw_text.h"
 
 namespace carrel::render {
 namespace {
 
-void Append2(std::string& out, int64_t value) {
-  out.push_back(static_cast<char>('0' + value / 10 % 10));
-  out.push_back(static_cast<char>('0' + value % 10));
+char* PutTwo(char* to, int64_t value) { return PutTwoDigits(to, static_cast<unsigned>(value)); }
+
+char* PutFraction(char* to, int64_t micros) {
+  if (micros == 0) return to;
+  *to++ = '.';
+  return PutDigits<6>(to, static_cast<uint64_t>(micros));
 }
 
-void AppendInteger(std::string& out, int64_t value) {
-  char buffer[24];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
-}
-
-void AppendFraction(std::string& out, int64_t micros) {
-  if (micros == 0) return;
-  out.push_back('.');
-  for (int64_t unit = 100'000; unit > 0; unit /= 10) {
-    out.push_back(static_cast<char>('0' + micros / unit % 10));
-  }
-}
-
-void AppendOffset(std::string& out, const Cell& cell) {
-  if (!cell.with_zone) return;
-  out.push_back(cell.offset_minutes < 0 ? '-' : '+');
+char* PutOffset(char* to, const Cell& cell) {
+  if (!cell.with_zone) return to;
+  *to++ = cell.offset_minutes < 0 ? '-' : '+';
   const int minutes = std::abs(static_cast<int>(cell.offset_minutes));
-  Append2(out, minutes / 60);
-  out.push_back(':');
-  Append2(out, minutes % 60);
+  to = PutTwo(to, minutes / 60 % 100);
+  *to++ = ':';
+  return PutTwo(to, minutes % 60);
 }
 
-void AppendClock(std::string& out, int64_t micros) {
+char* PutMinutesAndSeconds(char* to, int64_t seconds) {
+  *to++ = ':';
+  to = PutTwo(to, seconds / 60 % 60);
+  *to++ = ':';
+  return PutTwo(to, seconds % 60);
+}
+
+char* PutDay(char* to, int64_t day) {
+  const std::chrono::sys_days days{std::chrono::days{day}};
+  const std::chrono::year_month_day date{days};
+  // Languages have years 1 to 9999; what else a cell may hold is cut to four digits.
+  const unsigned year = static_cast<unsigned>(static_cast<int>(date.year())) % 10'000;
+  to = PutDigits<4>(to, year);
+  *to++ = '-';
+  to = PutTwo(to, static_cast<unsigned>(date.month()));
+  *to++ = '-';
+  return PutTwo(to, static_cast<unsigned>(date.day()));
+}
+
+char* PutClock(char* to, int64_t micros, const Cell& cell) {
   const int64_t seconds = micros / kMicrosPerSecond;
-  Append2(out, seconds / 3600);
-  out.push_back(':');
-  Append2(out, seconds / 60 % 60);
-  out.push_back(':');
-  Append2(out, seconds % 60);
-  AppendFraction(out, micros % kMicrosPerSecond);
+  to = PutMinutesAndSeconds(PutTwo(to, seconds / 3600), seconds);
+  return PutOffset(PutFraction(to, micros % kMicrosPerSecond), cell);
 }
 
 }  // namespace
@@ -56,42 +65,29 @@ DayAndMicros SplitDay(int64_t micros) {
   return {day, rest};
 }
 
-void AppendDate(std::string& out, int64_t micros) {
-  const std::chrono::sys_days day{std::chrono::days{SplitDay(micros).day}};
-  const std::chrono::year_month_day date{day};
-  const int year = static_cast<int>(date.year());
-  Append2(out, year / 100);
-  Append2(out, year % 100);
-  out.push_back('-');
-  Append2(out, static_cast<unsigned>(date.month()));
-  out.push_back('-');
-  Append2(out, static_cast<unsigned>(date.day()));
+char* PutDate(char* to, int64_t micros) { return PutDay(to, SplitDay(micros).day); }
+
+char* PutTime(char* to, const Cell& cell) {
+  return PutClock(to, SplitDay(cell.micros).micros, cell);
 }
 
-void AppendTime(std::string& out, const Cell& cell) {
-  AppendClock(out, SplitDay(cell.micros).micros);
-  AppendOffset(out, cell);
+char* PutDateTime(char* to, const Cell& cell) {
+  const auto [day, micros] = SplitDay(cell.micros);
+  to = PutDay(to, day);
+  *to++ = ' ';
+  return PutClock(to, micros, cell);
 }
 
-void AppendDateTime(std::string& out, const Cell& cell) {
-  AppendDate(out, cell.micros);
-  out.push_back(' ');
-  AppendTime(out, cell);
-}
-
-void AppendDuration(std::string& out, int64_t micros) {
+char* PutDuration(char* to, int64_t micros) {
   const auto [days, rest] = SplitDay(micros);
   if (days != 0) {
-    AppendInteger(out, days);
-    out += days == 1 || days == -1 ? " day, " : " days, ";
+    to = PutInteger(to, days);
+    const std::string_view unit = days == 1 || days == -1 ? " day, " : " days, ";
+    to += unit.copy(to, unit.size());
   }
   const int64_t seconds = rest / kMicrosPerSecond;
-  AppendInteger(out, seconds / 3600);
-  out.push_back(':');
-  Append2(out, seconds / 60 % 60);
-  out.push_back(':');
-  Append2(out, seconds % 60);
-  AppendFraction(out, rest % kMicrosPerSecond);
+  to = PutMinutesAndSeconds(PutInteger(to, seconds / 3600), seconds);
+  return PutFraction(to, rest % kMicrosPerSecond);
 }
 
 }  // namespace carrel::render

@@ -18,13 +18,16 @@ struct DayAndMicros {
 };
 DayAndMicros SplitDay(int64_t micros);
 
-// "2020-01-01"
-void AppendDate(std::string& out, int64_t micros);
+// What each of the functions below may write, at most.
+inline constexpr size_t kTimeRoom = 48;
+
+// "2020-01-01". Returns the end.
+char* PutDate(char* to, int64_t micros);
 // "00:00:00[.ffffff][+00:00]" of the time of day in `micros`.
-void AppendTime(std::string& out, const Cell& cell);
+char* PutTime(char* to, const Cell& cell);
 // "2020-01-01 00:00:00[.ffffff][+00:00]"
-void AppendDateTime(std::string& out, const Cell& cell);
+char* PutDateTime(char* to, const Cell& cell);
 // "1 day, 0:00:01", "-1 day, 23:59:59.999999"
-void AppendDuration(std::string& out, int64_t micros);
+char* PutDuration(char* to, int64_t micros);
 
 }  // namespace carrel::render

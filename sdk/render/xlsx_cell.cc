@@ -124,6 +124,10 @@ std::string ColumnName(uint32_t column) {
   return name;
 }
 
+int64_t UnixDay(XlsxCellWriter::Epoch epoch) {
+  return epoch == XlsxCellWriter::Epoch::k1900 ? 25'569 : 24'107;
+}
+
 CellTags::CellTags(std::string_view p)
     : open(fmt::format("<{}c r=\"", p)),
       close(fmt::format("</{}c>", p)),
@@ -188,30 +192,25 @@ void XlsxCellWriter::AppendNumber(std::string& out, std::string_view ref, uint32
 
 void XlsxCellWriter::AppendInteger(std::string& out, std::string_view ref, uint32_t style,
                                    int64_t value) const {
-  // Beyond 2^53 a spreadsheet holds the nearest double, whatever digits the file has: write that
-  // one, so that every reader sees the same number.
-  constexpr int64_t kExact = int64_t{1} << 53;
-  if (value > kExact || value < -kExact) {
+  // The nearest double, so that every reader sees the same number.
+  if (value > kMaxExactInteger || value < -kMaxExactInteger) {
     return AppendNumber(out, ref, style, static_cast<double>(value));
   }
-  char buffer[24];
   Open(out, ref, style);
   out.push_back('>');
   out += tags_.value_open;
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+  render::AppendInteger(out, value);
   out += tags_.value_close;
 }
 
 double XlsxCellWriter::Serial(const Cell& cell) const {
-  constexpr int64_t kUnixDay1900 = 25'569;  // 1970-01-01 as a day of the 1900 system
-  constexpr int64_t kUnixDay1904 = 24'107;
   constexpr auto kDay = static_cast<double>(kMicrosPerDay);
   if (cell.kind == CellKind::kDuration) return static_cast<double>(cell.micros) / kDay;
   const int64_t offset = cell.with_zone ? int64_t{60} * cell.offset_minutes * kMicrosPerSecond : 0;
   const auto [unix_day, micros] = SplitDay(cell.micros - offset);
   const double fraction = static_cast<double>(micros) / kDay;
   if (cell.kind == CellKind::kTime) return fraction;
-  int64_t day = unix_day + (epoch_ == Epoch::k1900 ? kUnixDay1900 : kUnixDay1904);
+  int64_t day = unix_day + UnixDay(epoch_);
   // The 1900 system counts a 29 February 1900 that never was.
   if (epoch_ == Epoch::k1900 && day > 0 && day <= 60) --day;
   return static_cast<double>(day) + fraction;

@@ -14,6 +14,8 @@ namespace carrel::render {
 inline constexpr uint32_t kMaxSheetRows = 1'048'576;
 inline constexpr uint32_t kMaxSheetColumns = 16'384;
 inline constexpr size_t kMaxCellText = 32'767;  // UTF-16 units
+// Beyond 2^53 a spreadsheet holds the nearest double, whatever digits the file has.
+inline constexpr int64_t kMaxExactInteger = int64_t{1} << 53;
 
 // "A", "AB": `column` from 1.
 std::string ColumnName(uint32_t column);
@@ -55,6 +57,9 @@ class XlsxCellWriter {
   Epoch epoch_;
   XlsxStyles& styles_;
 };
+
+// 1970-01-01 as a day of the workbook.
+int64_t UnixDay(XlsxCellWriter::Epoch epoch);
 
 // XML 1.0 text; kInvalid naming the character when XML cannot carry one, or it is not UTF-8.
 Status AppendXmlText(std::string& out, std::string_view text);

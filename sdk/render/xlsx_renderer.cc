@@ -14,7 +14,6 @@
 namespace carrel::render {
 namespace {
 
-constexpr ZipWriter::EntryOptions kSheetOptions = {.level = 1, .growth = ZipWriter::Growth::kAny};
 constexpr ZipWriter::EntryOptions kPartOptions = {};
 
 enum class Overflow : uint8_t { kContinue, kFail };
@@ -22,6 +21,7 @@ enum class Overflow : uint8_t { kContinue, kFail };
 struct XlsxArgs {
   XlsxSheet::Start start;
   Overflow overflow = Overflow::kContinue;
+  Compression compression = Compression::kFast;
 };
 
 Result<uint32_t> Position(const Json& args, std::string_view name, uint32_t fallback,
@@ -36,10 +36,21 @@ Result<uint32_t> Position(const Json& args, std::string_view name, uint32_t fall
                                           name, maximum, DumpJson(value)));
 }
 
+Result<Compression> CompressionOf(const Json& args) {
+  if (!args.is_object() || !args.contains("compression")) return Compression::kFast;
+  const std::string text = JsonString(args, "compression");
+  if (text == "fast") return Compression::kFast;
+  if (text == "small") return Compression::kSmall;
+  return Fail(Code::kInvalid,
+              fmt::format("args.compression: expected \"fast\" or \"small\", found {}",
+                          DumpJson(args["compression"])));
+}
+
 Result<XlsxArgs> ParseArgs(const Json& args) {
   XlsxArgs parsed;
   CARREL_ASSIGN_OR_RETURN(parsed.start.row, Position(args, "start_row", 2, kMaxSheetRows));
   CARREL_ASSIGN_OR_RETURN(parsed.start.column, Position(args, "start_col", 1, kMaxSheetColumns));
+  CARREL_ASSIGN_OR_RETURN(parsed.compression, CompressionOf(args));
   if (!args.is_object() || !args.contains("overflow")) return parsed;
   const std::string overflow = JsonString(args, "overflow");
   if (overflow != "continue" && overflow != "fail") {
@@ -61,7 +72,7 @@ class XlsxRenderer final : public Renderer {
         args_(args),
         workbook_(std::move(opened.workbook)),
         styles_(std::move(opened.styles)),
-        zip_(options.output_fd) {}
+        zip_(options.output_fd, options.threading) {}
 
   Shape shape() const override { return Shape::kCells; }
 
@@ -130,7 +141,8 @@ class XlsxRenderer final : public Renderer {
 
   Status StartSheet(const std::string& part, XmlScanner::Source source) {
     sheet_part_ = part;
-    CARREL_TRY(zip_.Begin(part, kSheetOptions));
+    CARREL_TRY(
+        zip_.Begin(part, {.compression = args_.compression, .growth = ZipWriter::Growth::kAny}));
     sheet_.emplace(std::move(source), args_.start, EpochOf(workbook_), styles_,
                    [this](std::string_view bytes) { return zip_.Write(bytes); });
     return sheet_->Begin();

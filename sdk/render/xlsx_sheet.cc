@@ -147,6 +147,7 @@ Status XlsxSheet::CopyHead() {
 Status XlsxSheet::Begin() {
   CARREL_TRY(CopyHead());
   cells_.emplace(head_.prefix, epoch_, styles_);
+  common_cells_.emplace(head_.prefix, start_.column, epoch_, styles_);
   row_open_ = fmt::format("<{}row r=\"", head_.prefix);
   row_close_ = fmt::format("</{}row>", head_.prefix);
   if (in_rows_) CARREL_TRY(ReadTemplateRow());
@@ -348,11 +349,11 @@ Status XlsxSheet::AppendCell(size_t index, const Cell& cell, uint32_t style) {
 }
 
 Status XlsxSheet::AppendNewCells(Row row) {
-  for (size_t i = 0; i < row.size(); ++i) {
-    if (row[i].kind == CellKind::kNone) continue;
+  for (size_t i = 0;; ++i) {
+    i = common_cells_->Append(out_, row_text_, row, i);
+    if (i == row.size()) return {};
     CARREL_TRY(AppendCell(i, row[i], 0));
   }
-  return {};
 }
 
 // A value takes the place of the template's cell and keeps its style; None leaves it as it is.

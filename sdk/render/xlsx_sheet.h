@@ -13,6 +13,7 @@
 #include "runtime/base/result.h"
 #include "sdk/render/cell.h"
 #include "sdk/render/xlsx_cell.h"
+#include "sdk/render/xlsx_row.h"
 #include "sdk/render/xml_scanner.h"
 
 namespace carrel::render {
@@ -100,7 +101,9 @@ class XlsxSheet {
   const XlsxCellWriter::Epoch epoch_;
   XlsxStyles& styles_;
   Sink sink_;
-  std::optional<XlsxCellWriter> cells_;  // once the prefix is known
+  // Once the prefix is known.
+  std::optional<XlsxCellWriter> cells_;
+  std::optional<XlsxRowWriter> common_cells_;
   SheetHead head_;
   std::string out_;
   std::string row_open_, row_close_;
