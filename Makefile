@@ -6,12 +6,14 @@ CMAKE := cmake -S . -B $(BUILD) -G Ninja \
   -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache $(CMAKE_ARGS)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# What the product needs to build and run (Debian 12 package names).
+# What the product needs to build and run (Debian 12 package names). libisal-dev, which compresses
+# faster than zlib, is packaged for amd64.
 DEPS := g++ make cmake ninja-build pkg-config ccache git \
   libgit2-dev libcurl4-openssl-dev libsqlite3-dev liblua5.4-dev pybind11-dev python3-dev \
   nlohmann-json3-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libseccomp-dev \
   libssl-dev zlib1g-dev \
-  python3-jinja2 python3-openpyxl python3-pip python3-requests weasyprint
+  python3-jinja2 python3-openpyxl python3-pip python3-requests weasyprint \
+  $(if $(filter x86_64,$(shell uname -m)),libisal-dev)
 # What its tests and checks need besides.
 TEST_DEPS := libgtest-dev libgmock-dev openssl openssh-server openssh-client python3-pytest sqlite3 \
   python3-jsonschema lua5.4

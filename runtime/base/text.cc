@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <numeric>
 
 namespace carrel {
@@ -68,7 +70,16 @@ std::string Join(std::span<const std::string> parts, std::string_view separator)
 }
 
 bool IsUtf8(std::string_view text) {
+  constexpr uint64_t kNotAscii = 0x8080808080808080;
   for (size_t pos = 0; pos < text.size();) {
+    uint64_t word = 0;
+    if (text.size() - pos >= sizeof word) {
+      std::memcpy(&word, text.data() + pos, sizeof word);
+      if ((word & kNotAscii) == 0) {
+        pos += sizeof word;
+        continue;
+      }
+    }
     const size_t length = SequenceLength(text, pos);
     if (length == 0) return false;
     pos += length;

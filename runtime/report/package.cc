@@ -57,7 +57,7 @@ Json Summary(const Report& report, std::string_view environment) {
 }
 
 Status WritePackage(const PackageRequest& request) {
-  ZipWriter zip(request.output_fd);
+  ZipWriter zip(request.output_fd, Threading::kWhenSpare);
   ZipWriter::EntryOptions options;
   options.growth = ZipWriter::Growth::kAny;
   CARREL_TRY(zip.Begin(request.file_name, options));

@@ -15,6 +15,8 @@ void XlsxArgs(ObjectReader& args, std::vector<Reference>& /*references*/) {
   args.Integer("start_row", Presence::kOptional, 1, kMaxSheetRows);
   args.Integer("start_col", Presence::kOptional, 1, kMaxSheetColumns);
   args.OneOf("overflow", Presence::kOptional, "overflow", overflow);
+  static const std::vector<std::string> compression = {"fast", "small"};
+  args.OneOf("compression", Presence::kOptional, "compression", compression);
 }
 
 void CsvArgs(ObjectReader& args, std::vector<Reference>& /*references*/) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <lua.hpp>
+#include <utility>
 
 #include "runtime/base/text.h"
 #include "sdk/lua/run_context.h"
@@ -12,6 +13,7 @@ namespace carrel::lua {
 namespace {
 
 constexpr int64_t kMaxCells = 1'000'000;
+constexpr lua_Unsigned kMaxSequence = 1'000;  // cells that are on the stack at once
 
 struct Keys {
   int64_t highest = 0;
@@ -59,14 +61,42 @@ Result<render::Row> RowReader::Read(lua_State* L) {
     return Fail(Code::kInvalid,
                 fmt::format("is a {}, expected a table of cells", luaL_typename(L, -1)));
   }
+  if (ReadSequence(L)) return render::Row(cells_);
+  cells_.clear();
+  repaired_.clear();
   if (lua_checkstack(L, LUA_MINSTACK) == 0) return Fail(Code::kLimit, "not enough memory");
   CARREL_ASSIGN_OR_RETURN(const int64_t length, Length(L));
   for (int64_t i = 1; i <= length; ++i) {
-    lua_rawgeti(L, -1, i);
-    cells_.push_back(ReadCell(L));
+    const int type = lua_rawgeti(L, -1, i);
+    cells_.push_back(ReadCell(L, type));
     lua_pop(L, 1);
   }
   return render::Row(cells_);
+}
+
+// The usual row: its keys are the positions from 1 on, without a hole. False for any other table.
+bool RowReader::ReadSequence(lua_State* L) {
+  const lua_Unsigned length = lua_rawlen(L, -1);
+  if (length == 0 || length > kMaxSequence) return false;
+  if (lua_checkstack(L, static_cast<int>(length) + LUA_MINSTACK) == 0) return false;
+  const int table = lua_gettop(L);
+  cells_.resize(length);
+  bool complete = true;
+  for (lua_Unsigned i = 0; i < length && complete; ++i) {
+    const int type = lua_rawgeti(L, table, static_cast<lua_Integer>(i + 1));
+    complete = type != LUA_TNIL;
+    cells_[i] = ReadCell(L, type);
+  }
+  lua_settop(L, table);
+  if (!complete) return false;
+  // As many keys as positions: there is no other key.
+  lua_Unsigned keys = 0;
+  for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) {
+    if (++keys <= length) continue;
+    lua_settop(L, table);
+    return false;
+  }
+  return true;
 }
 
 Result<int64_t> RowReader::Length(lua_State* L) const {
@@ -82,9 +112,9 @@ Result<int64_t> RowReader::Length(lua_State* L) const {
   return length;
 }
 
-render::Cell RowReader::ReadCell(lua_State* L) {
+render::Cell RowReader::ReadCell(lua_State* L, int type) {
   using render::CellKind;
-  switch (lua_type(L, -1)) {
+  switch (type) {
     case LUA_TNIL:
       return {};
     case LUA_TBOOLEAN:
@@ -106,11 +136,21 @@ render::Cell RowReader::ReadCell(lua_State* L) {
   }
 }
 
+// As TagOf, which looks the metatables up each time.
+Tag RowReader::TagOfTop(lua_State* L) {
+  if (!std::exchange(has_tags_, true)) tags_ = IdentitiesOfTags(L);
+  if (lua_getmetatable(L, -1) == 0) return Tag::kNone;
+  const void* const identity = lua_topointer(L, -1);
+  lua_pop(L, 1);
+  const auto found = std::find(tags_.begin() + 1, tags_.end(), identity);
+  return found == tags_.end() ? Tag::kNone : static_cast<Tag>(found - tags_.begin());
+}
+
 // Dates are {micros, with_zone, offset_minutes, text}, decimals {text}. A report can reach into
 // its own values, so nothing here trusts their types.
 render::Cell RowReader::ReadTable(lua_State* L) {
   using render::CellKind;
-  const Tag tag = TagOf(L, -1);
+  const Tag tag = TagOfTop(L);
   render::Cell cell = OtherCell("table");
   if (tag != Tag::kDate && tag != Tag::kDateTime && tag != Tag::kDecimal) return cell;
   lua_rawgeti(L, -1, 1);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "sdk/lua/run_context.h"
 #include "sdk/render/cell.h"
 
 struct lua_State;
@@ -24,10 +25,16 @@ class RowReader {
 
  private:
   Result<int64_t> Length(lua_State* state) const;
-  render::Cell ReadCell(lua_State* state);
+  bool ReadSequence(lua_State* state);
+  // The value at the top, which is of `type`.
+  render::Cell ReadCell(lua_State* state, int type);
   render::Cell ReadTable(lua_State* state);
   std::string_view Text(lua_State* state, int index);
 
+  Tag TagOfTop(lua_State* state);
+
+  TagIdentities tags_{};
+  bool has_tags_ = false;
   std::vector<render::Cell> cells_;
   std::deque<std::string> repaired_;  // texts that were not UTF-8
 };

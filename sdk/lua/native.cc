@@ -183,6 +183,19 @@ Tag TagOf(lua_State* L, int index) {
   return found;
 }
 
+TagIdentities IdentitiesOfTags(lua_State* L) {
+  TagIdentities identities{};
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &kContextTags) == LUA_TTABLE) {
+    for (size_t tag = 1; tag < identities.size(); ++tag) {
+      lua_rawgeti(L, -1, static_cast<lua_Integer>(tag));
+      identities.at(tag) = lua_topointer(L, -1);
+      lua_pop(L, 1);
+    }
+  }
+  lua_pop(L, 1);
+  return identities;
+}
+
 void RegisterTag(lua_State* L, Tag tag) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &kContextTags) != LUA_TTABLE) {
     lua_pop(L, 1);

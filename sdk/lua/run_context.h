@@ -2,6 +2,8 @@
 // C++ object that must survive a Lua error (see lua_state.h).
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +49,9 @@ void SetContext(lua_State* state, RunContext& context);
 
 // The tag of the table at `index`. Never raises, never calls metamethods.
 Tag TagOf(lua_State* state, int index);
+// The identities of the metatables by tag, for telling tags of many values.
+using TagIdentities = std::array<const void*, static_cast<size_t>(Tag::kCount)>;
+TagIdentities IdentitiesOfTags(lua_State* state);
 // Makes the table at the top the metatable that marks `tag`; pops it. May raise.
 void RegisterTag(lua_State* state, Tag tag);
 // Pushes that metatable.

@@ -66,6 +66,39 @@ PyObject* EncodeLossy(PyObject* text) {
   return bytes;
 }
 
+bool IsOfNumpy(PyObject* value, std::string_view name) {
+  return std::string_view(Py_TYPE(value)->tp_name).starts_with(name);
+}
+
+PyObject* CallOrNull(PyObject* value, const char* method, const char* argument) {
+  PyObject* const result = argument == nullptr ? PyObject_CallMethod(value, method, nullptr)
+                                               : PyObject_CallMethod(value, method, "s", argument);
+  if (result == nullptr) PyErr_Clear();
+  return result;
+}
+
+// What a scalar of numpy is in Python, without importing numpy; null without an exception for
+// anything else, such as an array of several values. New reference.
+PyObject* NumpyItem(PyObject* value) {
+  if (!IsOfNumpy(value, "numpy.")) return nullptr;
+  PyObject* item = CallOrNull(value, "item", nullptr);
+  // Moments and durations finer than a microsecond come as bare counts of their unit.
+  if (item != nullptr && PyLong_CheckExact(item)) {
+    const char* const unit = IsOfNumpy(value, "numpy.datetime64")    ? "datetime64[us]"
+                             : IsOfNumpy(value, "numpy.timedelta64") ? "timedelta64[us]"
+                                                                     : nullptr;
+    if (unit != nullptr) {
+      Py_DECREF(item);
+      PyObject* const coarse = CallOrNull(value, "astype", unit);
+      item = coarse == nullptr ? nullptr : CallOrNull(coarse, "item", nullptr);
+      Py_XDECREF(coarse);
+    }
+  }
+  if (item == nullptr || !IsOfNumpy(item, "numpy.")) return item;
+  Py_DECREF(item);
+  return nullptr;
+}
+
 }  // namespace
 
 RowReader::RowReader() {
@@ -124,7 +157,7 @@ bool RowReader::ReadCell(PyObject* value, Cell& cell) {
     cell.integer = value == Py_True ? 1 : 0;
     return true;
   }
-  if (PyDate_Check(value)) return ReadDate(value, cell);
+  if (type == PyDateTimeAPI->DateTimeType) return ReadDateTime(value, cell);
   return ReadRare(value, cell);
 }
 
@@ -165,18 +198,15 @@ bool RowReader::ReadInteger(PyObject* value, Cell& cell) {
   return digits != nullptr && TakeText(digits, cell);
 }
 
-bool RowReader::ReadDate(PyObject* value, Cell& cell) {
-  cell.with_zone = false;
-  cell.micros = DateMicros(value);
-  if (!PyDateTime_Check(value)) {
-    cell.kind = CellKind::kDate;
-    return true;
-  }
+bool RowReader::ReadDateTime(PyObject* value, Cell& cell) {
   cell.kind = CellKind::kDateTime;
-  cell.micros +=
-      ClockMicros(PyDateTime_DATE_GET_HOUR(value), PyDateTime_DATE_GET_MINUTE(value),
-                  PyDateTime_DATE_GET_SECOND(value), PyDateTime_DATE_GET_MICROSECOND(value));
-  return ReadZone(value, PyDateTime_DATE_GET_TZINFO(value), cell);
+  cell.with_zone = false;
+  cell.micros = DateMicros(value) + ClockMicros(PyDateTime_DATE_GET_HOUR(value),
+                                                PyDateTime_DATE_GET_MINUTE(value),
+                                                PyDateTime_DATE_GET_SECOND(value),
+                                                PyDateTime_DATE_GET_MICROSECOND(value));
+  PyObject* const zone = PyDateTime_DATE_GET_TZINFO(value);
+  return zone == Py_None || ReadZone(value, zone, cell);
 }
 
 bool RowReader::ReadTime(PyObject* value, Cell& cell) {
@@ -220,6 +250,13 @@ bool RowReader::ReadRare(PyObject* value, Cell& cell) {
     cell.number = PyFloat_AS_DOUBLE(value);
     return true;
   }
+  if (PyDateTime_Check(value)) return ReadDateTime(value, cell);
+  if (PyDate_Check(value)) {
+    cell.kind = CellKind::kDate;
+    cell.with_zone = false;
+    cell.micros = DateMicros(value);
+    return true;
+  }
   if (PyTime_Check(value)) return ReadTime(value, cell);
   if (PyDelta_Check(value)) return ReadDuration(value, cell);
   if (const int match = PyObject_IsInstance(value, decimal_); match != 0) {
@@ -240,15 +277,7 @@ bool RowReader::ReadStr(PyObject* value, CellKind kind, Cell& cell) {
 }
 
 bool RowReader::ReadOther(PyObject* value, Cell& cell) {
-  // The scalars of numpy, without importing it.
-  if (std::string_view(Py_TYPE(value)->tp_name).starts_with("numpy.")) {
-    PyObject* const item = Keep(PyObject_CallMethod(value, "item", nullptr));
-    if (item == nullptr) {
-      PyErr_Clear();  // an array of several values
-    } else if (!std::string_view(Py_TYPE(item)->tp_name).starts_with("numpy.")) {
-      return ReadCell(item, cell);
-    }
-  }
+  if (PyObject* const item = Keep(NumpyItem(value)); item != nullptr) return ReadCell(item, cell);
   if (!ReadStr(value, CellKind::kOther, cell)) return false;
   cell.type_name = TypeName(value);
   if (static_cast<Py_ssize_t>(cell.text.size()) <= kMaxOtherText) return true;

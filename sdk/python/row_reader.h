@@ -29,7 +29,7 @@ class RowReader {
   bool ReadCell(PyObject* value, render::Cell& cell);
   bool ReadText(PyObject* value, render::Cell& cell);
   bool ReadInteger(PyObject* value, render::Cell& cell);
-  bool ReadDate(PyObject* value, render::Cell& cell);
+  bool ReadDateTime(PyObject* value, render::Cell& cell);
   bool ReadTime(PyObject* value, render::Cell& cell);
   bool ReadDuration(PyObject* value, render::Cell& cell);
   bool ReadZone(PyObject* value, PyObject* zone, render::Cell& cell);

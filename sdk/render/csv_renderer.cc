@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "runtime/base/buffered_file.h"
 #include "runtime/base/text.h"
 #include "sdk/render/number_text.h"
+#include "sdk/render/output_file.h"
 #include "sdk/render/raw_text.h"
 #include "sdk/render/time_text.h"
 
@@ -53,8 +53,8 @@ char* PutValue(char* to, const Cell& cell) {
 
 class CsvRenderer final : public Renderer {
  public:
-  CsvRenderer(int fd, char delimiter, Quoting quoting)
-      : file_(fd), delimiter_(delimiter), quoting_(quoting) {}
+  CsvRenderer(const RendererOptions& options, char delimiter, Quoting quoting)
+      : file_(options.output_fd, options.threading), delimiter_(delimiter), quoting_(quoting) {}
 
   Shape shape() const override { return Shape::kCells; }
 
@@ -69,7 +69,8 @@ class CsvRenderer final : public Renderer {
     return file_.MaybeFlush();
   }
 
-  Status Finish(std::string_view) override { return file_.Flush(); }
+  Status Finish(std::string_view) override { return file_.Finish(); }
+  std::string_view sha256() const override { return file_.sha256(); }
 
  private:
   char* PutRow(char* to, Row row) const {
@@ -113,7 +114,7 @@ class CsvRenderer final : public Renderer {
     return value.find(delimiter) == std::string_view::npos ? end : PutQuoted(to, cell);
   }
 
-  BufferedFile file_;
+  OutputFile file_;
   const char delimiter_;
   const Quoting quoting_;
 };
@@ -145,7 +146,7 @@ Result<Quoting> QuotingOf(const Json& args) {
 Result<std::unique_ptr<Renderer>> MakeCsvRenderer(const RendererOptions& options) {
   CARREL_ASSIGN_OR_RETURN(const char delimiter, Delimiter(options.args));
   CARREL_ASSIGN_OR_RETURN(const Quoting quoting, QuotingOf(options.args));
-  return std::make_unique<CsvRenderer>(options.output_fd, delimiter, quoting);
+  return std::make_unique<CsvRenderer>(options, delimiter, quoting);
 }
 
 }  // namespace carrel::render

@@ -47,6 +47,9 @@ class Renderer {
   // Completes the file. Exactly once, after the last row. `finish_time` as RunInfo::start_time.
   virtual Status Finish(std::string_view finish_time) = 0;
 
+  // Of the finished file, hexadecimal, when it was hashed while it was written; else empty.
+  virtual std::string_view sha256() const { return {}; }
+
   uint64_t rows() const { return rows_; }
 
  protected:
@@ -60,7 +63,7 @@ struct RendererOptions {
   std::string template_path;  // relative to root, empty when the renderer has none
   int output_fd = -1;         // open for writing and seeking, empty; not owned
   RunInfo info;
-  Threading threading = Threading::kWhenSpare;  // of compression; the bytes are the same
+  Threading threading = Threading::kWhenSpare;  // of what is no rendering; same bytes
 };
 
 // kInvalid: unknown type (jinja2 and pdf are rendered by the Python host), bad args, a template

@@ -82,6 +82,7 @@ class XlsxTest : public testing::Test {
     options.root = dir_->path();
     options.template_path = "t.xlsx";
     options.output_fd = fd.get();
+    options.threading = threading_;
     CARREL_ASSIGN_OR_RETURN(auto renderer, MakeRenderer(options));
     for (const auto& row : rows) CARREL_TRY(renderer->WriteRow(row));
     return renderer->Finish("2020-01-01T00:00:00+00:00");
@@ -107,6 +108,7 @@ class XlsxTest : public testing::Test {
     return cell;
   }
 
+  Threading threading_ = Threading::kWhenSpare;
   std::optional<TempDir> dir_;
   std::vector<std::pair<std::string, std::string>> parts_;
 };

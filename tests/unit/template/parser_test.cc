@@ -198,6 +198,7 @@ TEST(Parser, ArgumentsAreCheckedByRendererType) {
   EXPECT_EQ(FaultsWith("/reports/1/renderers/1/args/delimiter", "\"").size(), 1U);
   EXPECT_EQ(FaultsWith("/reports/1/renderers/1/args/quoting", "none").size(), 1U);
   EXPECT_EQ(FaultsWith("/reports/1/renderers/0/args/overflow", "wrap").size(), 1U);
+  EXPECT_EQ(FaultsWith("/reports/1/renderers/0/args/compression", "tiny").size(), 1U);
   EXPECT_THAT(FaultsWith("/reports/1/renderers/1/args/delimeter", ","),
               ElementsAre("warning unknown-key $.reports[1].renderers[1].args.delimeter"));
 }

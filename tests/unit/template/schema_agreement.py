@@ -55,6 +55,7 @@ BAD: list[tuple[Steps, Any]] = [
     (("reports", 0, "start_col"), 16385),
     (("reports", 1, "limits", "wall_s"), 0),
     (("reports", 1, "renderers", 0, "args", "overflow"), "wrap"),
+    (("reports", 1, "renderers", 0, "args", "compression"), "tiny"),
     (("reports", 1, "renderers", 1, "args", "delimiter"), ",,"),
     (("reports", 1, "renderers", 1, "args", "delimiter"), '"'),
     (("reports", 1, "renderers", 1, "args", "delimiter"), "\n"),

@@ -49,7 +49,8 @@ inline constexpr std::string_view kValidManifest = R"({
           "description": "Excel",
           "default": true,
           "template": "reports/fresh/template.xlsx",
-          "args": {"start_row": 2, "start_col": 1, "overflow": "fail"}
+          "args": {"start_row": 2, "start_col": 1, "overflow": "fail",
+                   "compression": "small"}
         },
         {
           "id": "csv",
