@@ -17,6 +17,49 @@ TEMPLATES: dict[str, list[tuple[str, int]]] = {
         ("Product ID", 20), ("Product", 32), ("Type", 14), ("Status", 16), ("Requests", 12),
         ("First created", 20), ("Last created", 20),
     ],
+    "usage_by_subscription": [
+        ("Subscription ID", 24), ("External ID", 24), ("Product ID", 24), ("Product", 32),
+        ("Marketplace", 15), ("Customer ID", 24), ("Customer", 32), ("Tier", 12), ("Currency", 12),
+        ("Usage files", 15), ("Records", 12), ("Amount", 18), ("First usage", 20),
+        ("Last usage", 20),
+    ],
+    "usage_by_item": [
+        ("Period", 12), ("Product ID", 24), ("Product", 32), ("Item ID", 24), ("MPN", 20),
+        ("Item", 32), ("Unit", 12), ("Tier", 12), ("Currency", 12), ("Subscriptions", 17),
+        ("Records", 12), ("Quantity", 16), ("Amount", 18),
+    ],
+    "usage_file_ageing": [
+        ("File ID", 24), ("File", 32), ("Status", 12), ("Environment", 15), ("Vendor", 32),
+        ("Distributor", 32), ("Product ID", 24), ("Product", 32), ("Period from", 15),
+        ("Period to", 13), ("Currency", 12), ("Open chunks", 15), ("Created", 20),
+        ("Last step", 20), ("Days since last step", 24), ("Days since period", 21),
+        ("Age group", 13),
+    ],
+    "invalid_usage_records": [
+        ("Product ID", 24), ("Product", 32), ("Vendor", 32), ("Code", 12), ("Column", 12),
+        ("Files", 12), ("Records", 12), ("Errors", 12), ("Message", 48), ("Example file", 24),
+        ("Example record", 24), ("Example value", 24),
+    ],
+    "monthly_statement": [
+        ("Month", 12), ("Account ID", 24), ("Account", 32), ("External ID", 24), ("Line", 12),
+        ("Schema", 12), ("Currency", 12), ("Subscription ID", 24), ("Subscription external ID", 24),
+        ("Product", 32), ("Item ID", 24), ("MPN", 20), ("Item", 32), ("Records", 12),
+        ("Quantity", 16), ("Unit", 12), ("Amount", 18),
+    ],
+    "focus_cost_and_usage": [
+        (name, 24)
+        for name in (
+            "BilledCost", "BillingAccountId", "BillingAccountName", "BillingAccountType",
+            "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
+            "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd",
+            "ChargePeriodStart", "ConsumedQuantity", "ConsumedUnit", "ContractedCost",
+            "EffectiveCost", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingQuantity",
+            "PricingUnit", "ProviderName", "PublisherName", "ResourceId", "ResourceName",
+            "ResourceType", "ServiceCategory", "ServiceName", "ServiceSubcategory", "SkuId",
+            "SkuMeter", "x_UsageRecordId", "x_UsageFileId", "x_UsageSchema", "x_RecordStatus",
+            "x_CategoryName", "x_ItemMpn", "x_SubscriptionExternalId", "x_MarketplaceName",
+        )
+    ],
 }
 
 HEADER_FONT = Font(name="Calibri", bold=True, color="FFFFFF")
