@@ -92,4 +92,10 @@ function Sum:__tostring()
   return sign .. whole .. (fraction ~= "" and "." .. fraction or "")
 end
 
+-- Whether a binary double, all that a workbook has, keeps every digit of decimal text: up to 15.
+function M.survives_a_double(text)
+  local digits = text:gsub("[-.]", ""):gsub("^0+", ""):gsub("0+$", "")
+  return #digits <= 15
+end
+
 return M

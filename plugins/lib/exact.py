@@ -35,3 +35,8 @@ def total(values: Iterable[Decimal]) -> Decimal:
 def plain(value: Decimal) -> str:
     """The digits without an exponent, and no minus before zero."""
     return format(value if value else abs(value), "f")
+
+
+def survives_a_double(value: Decimal) -> bool:
+    """Whether a binary double, all that a workbook has, keeps every digit: it does up to 15."""
+    return len(plain(value).lstrip("-").replace(".", "").strip("0")) <= 15

@@ -97,8 +97,16 @@ function M.add(group, name, value)
   group[name]:add(value)
 end
 
+-- A sum is text, which keeps every digit; in a workbook a number, as long as that does too.
+local function cell(value, renderer_type)
+  if type(value) ~= "table" or getmetatable(value) == false then return value end
+  local text = tostring(value)
+  local as_number = renderer_type == "xlsx" and exact.survives_a_double(text)
+  return as_number and carrel.decimal(text) or text
+end
+
 -- Rows of `columns`, each {title, function of the group}. A cell is text, an integer, a carrel.date
--- or carrel.datetime, or a sum; json gets text in place of the latter three.
+-- or carrel.datetime, or a sum.
 function M.rows(columns, groups, renderer_type)
   local rows = {}
   if renderer_type == "csv" then
@@ -108,10 +116,7 @@ function M.rows(columns, groups, renderer_type)
   for _, group in ipairs(groups) do
     local row = { n = #columns }
     for i, column in ipairs(columns) do
-      local value = column[2](group)
-      if type(value) == "table" and getmetatable(value) ~= false then
-        value = carrel.decimal(tostring(value))
-      end
+      local value = cell(column[2](group), renderer_type)
       if renderer_type == "json" then
         local name = column[1]:lower():gsub(" ", "_")
         row[name] = value == nil and carrel.null or value

@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from connect.client import ConnectClient
-from lib.exact import decimal_of, plain
+from lib.exact import decimal_of, plain, survives_a_double
 
 Item = Mapping[str, Any]
-# Column title -> cell; a Decimal is written as a number where the format can hold its digits.
+# Column title -> cell.
 Row = Mapping[str, Any]
 
 # Parameter id -> property that it filters, of files and records alike.
@@ -133,7 +133,7 @@ def render(
 ) -> Iterator[Any]:
     """Rows as the renderer takes them: csv begins with the titles, json names each value.
 
-    Only a workbook gets decimals as numbers: text keeps every digit.
+    Decimals are text, which keeps every digit; in a workbook numbers, as long as that does too.
     """
     titles = tuple(columns)
     if renderer_type == "csv":
@@ -147,4 +147,6 @@ def render(
 
 
 def _cell(value: Any, renderer_type: str) -> Any:
-    return plain(value) if isinstance(value, Decimal) and renderer_type != "xlsx" else value
+    if not isinstance(value, Decimal) or (renderer_type == "xlsx" and survives_a_double(value)):
+        return value
+    return plain(value)
