@@ -111,7 +111,7 @@ def test_the_parties_of_each_tier(host: UsageHost) -> None:
             assert row["BillingAccountId"] == tiers[payer]["id"]
             assert row["BillingAccountType"] == kind
             assert row["InvoiceIssuerName"] == [*above, file["provider"]["name"]][0]
-            assert row["ProviderName"] == file["provider"]["name"]
+            assert row["ProviderName"] == row["InvoiceIssuerName"]
             assert row["PublisherName"] == file["vendor"]["name"]
             assert row["InvoiceId"].startswith("INV-2025-02")
     assert issuers == {0, 1, 2}

@@ -32,7 +32,12 @@ class UsageHost:
     api: ConnectApi
 
     def try_report(
-        self, report: str, parameters: dict[str, Any], renderer: str, repository: Path = PLUGINS
+        self,
+        report: str,
+        parameters: dict[str, Any],
+        renderer: str,
+        repository: Path = PLUGINS,
+        *more: str,
     ) -> tuple[Done, Path]:
         output = self.carrel.work / f"{report}.{renderer}"
         output.unlink(missing_ok=True)
@@ -40,7 +45,7 @@ class UsageHost:
         given.write_text(json.dumps(parameters), encoding="utf-8")
         connection = ("--connection", f"local={self.api.url}")
         words = ("--params", given, "--renderer", renderer, "--output", output, *connection)
-        return self.carrel("run", repository, report, *words), output
+        return self.carrel("run", repository, report, *words, *more), output
 
     def run(self, report: str, parameters: dict[str, Any], renderer: str = "json") -> Path:
         done, output = self.try_report(report, parameters, renderer)

@@ -293,6 +293,13 @@ def _costs(row: _Known) -> Found:
             yield "EffectiveCost-C-010-C", "EffectiveCost"
 
 
+def _payments(row: _Known) -> Found:
+    """Someone else than the provider is paid, as the model reads it, when they differ by name."""
+    provider, issuer = row["ProviderName"], row["InvoiceIssuerName"]
+    if None not in (provider, issuer) and provider != issuer and row.number("BilledCost"):
+        yield "BilledCost-C-005-C", "BilledCost"
+
+
 def _matches(product: Decimal, cost: Decimal) -> bool:
     step = Decimal(1).scaleb(min(int(cost.as_tuple().exponent), 0))
     return abs(product - cost) <= step / 2
@@ -355,6 +362,7 @@ _ROW_RULES: tuple[Callable[[_Known], Found], ...] = (
     _nulls,
     _quantities,
     _costs,
+    _payments,
     _commitments,
     _reservations,
     _others,

@@ -7,7 +7,6 @@ _BY_REASON: dict[str, str] = {
         BilledCost-C-007-M BillingCurrency-C-005-M InvoiceId-C-004-C InvoiceId-C-005-C
         InvoiceId-C-007-C PricingUnit-C-009-C
         """,
-    "needs to know who is paid": "BilledCost-C-005-C",
     "needs the currency that amounts were computed in": """
         BilledCost-C-006-M ContractedCost-C-005-M ContractedUnitPrice-C-010-C EffectiveCost-C-006-M
         ListCost-C-005-M ListUnitPrice-C-009-M PricingCurrencyContractedUnitPrice-C-009-C

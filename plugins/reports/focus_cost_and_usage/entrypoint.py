@@ -158,17 +158,22 @@ def _unit(item: Item) -> str:
 
 
 def _parties(file: Item, record: Item, tier: int) -> Row:
-    """Each account is invoiced by the next one above it, the last one by the distributor."""
+    """Each account buys from the next one above it, the last one from the distributor.
+
+    As in the specification's scenario of a managed service provider (appendix Origination of Cost
+    Data, 2.1) who sells is both provider and invoice issuer; the vendor is the publisher.
+    """
     tiers = record["asset"].get("tiers") or {}
     account = _needed(tiers.get(TIERS[tier]), record, f"account {TIERS[tier]}")
     distributor = _needed(name_of(file.get("provider")), record, "distributor")
     above = (name_of(tiers.get(name)) for name in TIERS[tier + 1 :])
+    seller = next(filter(None, above), distributor)
     return {
         "BillingAccountId": account["id"],
         "BillingAccountName": _needed(name_of(account), record, "account name"),
         "BillingAccountType": ACCOUNT_TYPES[tier],
-        "InvoiceIssuerName": next(filter(None, above), distributor),
-        "ProviderName": distributor,
+        "InvoiceIssuerName": seller,
+        "ProviderName": seller,
         "PublisherName": _needed(name_of(file.get("vendor")), record, "vendor"),
     }
 
