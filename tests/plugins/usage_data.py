@@ -42,13 +42,13 @@ DECIMALS_OF_CURRENCY = {"EUR": 2, "USD": 4, "JPY": 0, "KWD": 3}
 # State of a file -> events it has been through, and the state of its records.
 STATES: dict[str, tuple[tuple[str, ...], str]] = {
     "draft": (("created",), ""),
-    "uploading": (("created", "uploading"), ""),
-    "invalid": (("created", "uploading", "invalid"), "invalid"),
-    "ready": (("created", "uploading", "ready"), "valid"),
-    "pending": (("created", "uploading", "ready", "pending"), "valid"),
-    "rejected": (("created", "uploading", "ready", "pending", "rejected"), "rejected"),
-    "accepted": (("created", "uploading", "ready", "pending", "accepted"), "approved"),
-    "closed": (("created", "uploading", "ready", "pending", "accepted", "closed"), "closed"),
+    "uploading": (("created", "uploaded"), ""),
+    "invalid": (("created", "uploaded", "invalid"), "invalid"),
+    "ready": (("created", "uploaded", "ready"), "valid"),
+    "pending": (("created", "uploaded", "ready", "submitted"), "valid"),
+    "rejected": (("created", "uploaded", "ready", "submitted", "rejected"), "rejected"),
+    "accepted": (("created", "uploaded", "ready", "submitted", "accepted"), "approved"),
+    "closed": (("created", "uploaded", "ready", "submitted", "accepted", "closed"), "closed"),
 }
 FAULTS = [
     ("USG_011", "item_search_value", "the item is not known", "MPN-'404'"),

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 import usage_data
 from golden_files import CASES, COMPUTE, FEBRUARY, MARCH
-from usage_host import UsageHost
+from usage_host import PLUGINS, UsageHost
 
 Item = dict[str, Any]
 BOTH = {"after": FEBRUARY["after"], "before": MARCH["before"]}
@@ -39,6 +39,10 @@ def _by(*names: str) -> Callable[[Item], tuple[Any, ...]]:
 @pytest.mark.parametrize("report", CASES)
 def test_the_output_is_the_golden_one(host: UsageHost, report: str, renderer: str) -> None:
     golden_files.hold(report, host.run(report, CASES[report], renderer))
+
+
+def test_the_repository_is_valid(host: UsageHost) -> None:
+    assert "7 reports, 0 warnings" in host.carrel.ok("validate", PLUGINS, "--strict").out
 
 
 def test_the_data_has_what_these_tests_are_about(host: UsageHost) -> None:
@@ -173,7 +177,8 @@ def test_ageing_counts_days_up_to_the_day_given(
     file["status"] = "pending"
     file["events"] = {
         "created": {"at": "2025-04-30T23:59:59+00:00"},
-        "pending": {"at": "2025-05-01T23:30:00+00:00"},
+        "uploaded": {"at": "2025-05-01T23:30:00+00:00"},
+        "submitted": {"at": "2025-05-01T23:30:00.000001+00:00"},
         "updated": {"at": "2025-05-08T00:00:00+00:00"},
     }
     later = {**file, "id": "UF-later", "events": {"created": {"at": "2026-01-01T00:00:00+00:00"}}}
@@ -181,6 +186,7 @@ def test_ageing_counts_days_up_to_the_day_given(
         "usage_file_ageing", {"as_of": day}
     )
     assert (row["days_since_last_step"], row["age_group"]) == (days, group)
+    assert row["last_step"] == file["events"]["submitted"]["at"]
 
 
 def test_ageing_counts_up_to_today_by_itself(host: UsageHost) -> None:
