@@ -3,3 +3,4 @@
 
 struct _object;  // NOLINT: the name that CPython gave it
 using PyObject = struct _object;
+using PyTypeObject = struct _typeobject;

@@ -15,6 +15,7 @@ using render::CellKind;
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr int64_t kSecondsPerDay = 86'400;
+constexpr int64_t kMicrosPerMinute = 60 * kMicrosPerSecond;
 constexpr int64_t kMicrosPerDay = kSecondsPerDay * kMicrosPerSecond;
 // Longer text of a value that is no cell is refused, not cut.
 constexpr Py_ssize_t kMaxOtherText = Py_ssize_t{16} << 20;
@@ -141,6 +142,7 @@ bool RowReader::Read(PyObject* object) {
 
 bool RowReader::ReadCell(PyObject* value, Cell& cell) {
   PyTypeObject* const type = Py_TYPE(value);
+  cell.printed = {};
   if (type == &PyUnicode_Type) return ReadText(value, cell);
   if (type == &PyLong_Type) return ReadInteger(value, cell);
   if (type == &PyFloat_Type) {
@@ -161,27 +163,34 @@ bool RowReader::ReadCell(PyObject* value, Cell& cell) {
   return ReadRare(value, cell);
 }
 
+bool RowReader::Print(PyObject* value, Cell& cell) {
+  PyObject* const text = Keep(PyObject_Str(value));
+  return text != nullptr && TakeText(text, cell.printed);
+}
+
 bool RowReader::ReadText(PyObject* value, Cell& cell) {
   cell.kind = CellKind::kText;
   return TakeText(value, cell);
 }
 
-bool RowReader::TakeText(PyObject* text, Cell& cell) {
+bool RowReader::TakeText(PyObject* text, Cell& cell) { return TakeText(text, cell.text); }
+
+bool RowReader::TakeText(PyObject* text, std::string_view& into) {
   Py_ssize_t size = 0;
   if (PyUnicode_IS_COMPACT_ASCII(text)) {
-    cell.text = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(text)),
-                 static_cast<size_t>(PyUnicode_GET_LENGTH(text))};
+    into = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(text)),
+            static_cast<size_t>(PyUnicode_GET_LENGTH(text))};
     return true;
   }
   if (const char* data = PyUnicode_AsUTF8AndSize(text, &size); data != nullptr) {
-    cell.text = {data, static_cast<size_t>(size)};
+    into = {data, static_cast<size_t>(size)};
     return true;
   }
   if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) == 0) return false;
   PyErr_Clear();
   PyObject* const bytes = Keep(EncodeLossy(text));
   if (bytes == nullptr) return false;
-  cell.text = {PyBytes_AS_STRING(bytes), static_cast<size_t>(PyBytes_GET_SIZE(bytes))};
+  into = {PyBytes_AS_STRING(bytes), static_cast<size_t>(PyBytes_GET_SIZE(bytes))};
   return true;
 }
 
@@ -196,6 +205,14 @@ bool RowReader::ReadInteger(PyObject* value, Cell& cell) {
   cell.kind = CellKind::kBigInteger;
   PyObject* const digits = Keep(PyLong_Type.tp_repr(value));
   return digits != nullptr && TakeText(digits, cell);
+}
+
+bool RowReader::ReadDate(PyObject* value, Cell& cell) {
+  if (PyDateTime_Check(value)) return ReadDateTime(value, cell);
+  cell.kind = CellKind::kDate;
+  cell.with_zone = false;
+  cell.micros = DateMicros(value);
+  return true;
 }
 
 bool RowReader::ReadDateTime(PyObject* value, Cell& cell) {
@@ -222,14 +239,21 @@ bool RowReader::ReadZone(PyObject* value, PyObject* zone, Cell& cell) {
   if (zone == Py_None) return true;
   PyObject* const offset = PyObject_CallMethod(value, "utcoffset", nullptr);
   if (offset == nullptr) return false;
+  bool odd_offset = false;
   if (PyDelta_Check(offset)) {
-    const int64_t seconds =
-        PyDateTime_DELTA_GET_DAYS(offset) * kSecondsPerDay + PyDateTime_DELTA_GET_SECONDS(offset);
+    const int64_t micros = PyDateTime_DELTA_GET_DAYS(offset) * kMicrosPerDay +
+                           PyDateTime_DELTA_GET_SECONDS(offset) * kMicrosPerSecond +
+                           PyDateTime_DELTA_GET_MICROSECONDS(offset);
+    // Of an offset that is no whole number of minutes the rest goes into the clock: the moment
+    // stays the same.
+    const int64_t rest = (micros % kMicrosPerMinute + kMicrosPerMinute) % kMicrosPerMinute;
     cell.with_zone = true;
-    cell.offset_minutes = static_cast<int16_t>((seconds >= 0 ? seconds : seconds - 59) / 60);
+    cell.offset_minutes = static_cast<int16_t>((micros - rest) / kMicrosPerMinute);
+    cell.micros -= rest;
+    odd_offset = rest != 0;
   }
   Py_DECREF(offset);
-  return true;
+  return !odd_offset || Print(value, cell);
 }
 
 bool RowReader::ReadDuration(PyObject* value, Cell& cell) {
@@ -243,22 +267,21 @@ bool RowReader::ReadDuration(PyObject* value, Cell& cell) {
 }
 
 bool RowReader::ReadRare(PyObject* value, Cell& cell) {
-  if (PyUnicode_Check(value)) return ReadText(value, cell);
-  if (PyLong_Check(value)) return ReadInteger(value, cell);
+  if (PyUnicode_Check(value))
+    return ReadText(value, cell) && PrintOwn(value, &PyUnicode_Type, cell);
+  if (PyLong_Check(value)) return ReadInteger(value, cell) && PrintOwn(value, &PyLong_Type, cell);
   if (PyFloat_Check(value)) {
     cell.kind = CellKind::kFloat;
     cell.number = PyFloat_AS_DOUBLE(value);
-    return true;
+    return PrintOwn(value, &PyFloat_Type, cell);
   }
-  if (PyDateTime_Check(value)) return ReadDateTime(value, cell);
-  if (PyDate_Check(value)) {
-    cell.kind = CellKind::kDate;
-    cell.with_zone = false;
-    cell.micros = DateMicros(value);
-    return true;
+  if (PyDate_CheckExact(value)) return ReadDate(value, cell);
+  if (PyDate_Check(value)) return ReadDateSubclass(value, cell);
+  if (PyTime_Check(value))
+    return ReadTime(value, cell) && PrintOwn(value, PyDateTimeAPI->TimeType, cell);
+  if (PyDelta_Check(value)) {
+    return ReadDuration(value, cell) && PrintOwn(value, PyDateTimeAPI->DeltaType, cell);
   }
-  if (PyTime_Check(value)) return ReadTime(value, cell);
-  if (PyDelta_Check(value)) return ReadDuration(value, cell);
   if (const int match = PyObject_IsInstance(value, decimal_); match != 0) {
     return match > 0 && ReadStr(value, CellKind::kDecimal, cell);
   }
@@ -270,6 +293,25 @@ bool RowReader::ReadRare(PyObject* value, Cell& cell) {
   return ReadOther(value, cell);
 }
 
+// A subclass may have a str() of its own, also by a repr() of its own.
+bool RowReader::PrintOwn(PyObject* value, const PyTypeObject* base, Cell& cell) {
+  const PyTypeObject* const type = Py_TYPE(value);
+  const bool same_repr = type->tp_repr == base->tp_repr || base == &PyUnicode_Type;
+  const bool as_usual = type == base || (type->tp_str == base->tp_str && same_repr);
+  return as_usual || Print(value, cell);
+}
+
+bool RowReader::ReadDateSubclass(PyObject* value, Cell& cell) {
+  PyObject* const same = PyObject_RichCompare(value, value, Py_EQ);
+  if (same == nullptr) return false;
+  Py_DECREF(same);
+  if (same != Py_False) return ReadDate(value, cell) && Print(value, cell);
+  // Not a time, as pandas has it.
+  cell.kind = CellKind::kFloat;
+  cell.number = std::numeric_limits<double>::quiet_NaN();
+  return Print(value, cell);
+}
+
 bool RowReader::ReadStr(PyObject* value, CellKind kind, Cell& cell) {
   cell.kind = kind;
   PyObject* const text = Keep(PyObject_Str(value));
@@ -277,7 +319,9 @@ bool RowReader::ReadStr(PyObject* value, CellKind kind, Cell& cell) {
 }
 
 bool RowReader::ReadOther(PyObject* value, Cell& cell) {
-  if (PyObject* const item = Keep(NumpyItem(value)); item != nullptr) return ReadCell(item, cell);
+  if (PyObject* const item = Keep(NumpyItem(value)); item != nullptr) {
+    return ReadCell(item, cell) && Print(value, cell);
+  }
   if (!ReadStr(value, CellKind::kOther, cell)) return false;
   cell.type_name = TypeName(value);
   if (static_cast<Py_ssize_t>(cell.text.size()) <= kMaxOtherText) return true;

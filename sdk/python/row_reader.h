@@ -29,13 +29,19 @@ class RowReader {
   bool ReadCell(PyObject* value, render::Cell& cell);
   bool ReadText(PyObject* value, render::Cell& cell);
   bool ReadInteger(PyObject* value, render::Cell& cell);
+  bool ReadDate(PyObject* value, render::Cell& cell);
   bool ReadDateTime(PyObject* value, render::Cell& cell);
   bool ReadTime(PyObject* value, render::Cell& cell);
   bool ReadDuration(PyObject* value, render::Cell& cell);
   bool ReadZone(PyObject* value, PyObject* zone, render::Cell& cell);
   bool ReadRare(PyObject* value, render::Cell& cell);
+  bool ReadDateSubclass(PyObject* value, render::Cell& cell);
   bool ReadStr(PyObject* value, render::CellKind kind, render::Cell& cell);
   bool TakeText(PyObject* text, render::Cell& cell);
+  bool TakeText(PyObject* text, std::string_view& into);
+  // str() of a value whose type prints otherwise than its kind does.
+  bool Print(PyObject* value, render::Cell& cell);
+  bool PrintOwn(PyObject* value, const PyTypeObject* base, render::Cell& cell);
   bool ReadOther(PyObject* value, render::Cell& cell);
   // Kept until the next row.
   PyObject* Keep(PyObject* owned);

@@ -35,6 +35,9 @@ struct Cell {
   };
   std::string_view text = {};
   std::string_view type_name = {};  // kOther only: "dict"
+  // What str() gives when that is not what values of this kind look like (a subclass with a str()
+  // of its own); null otherwise.
+  std::string_view printed = {};
 };
 
 using Row = std::span<const Cell>;

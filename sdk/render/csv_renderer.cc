@@ -17,10 +17,18 @@ enum class Quoting : uint8_t { kAll, kMinimal };
 constexpr size_t kFieldRoom = 64;
 static_assert(kFieldRoom >= kNumberRoom + 8 && kFieldRoom >= kTimeRoom + 8);
 
-bool IsText(CellKind kind) {
-  return kind == CellKind::kText || kind == CellKind::kOther || kind == CellKind::kDecimal ||
-         kind == CellKind::kBigInteger;
+// A number or a time whose type has a str() of its own.
+bool PrintsItself(const Cell& cell) {
+  return cell.printed.data() != nullptr && cell.kind != CellKind::kText;
 }
+
+bool IsText(const Cell& cell) {
+  const CellKind kind = cell.kind;
+  return kind == CellKind::kText || kind == CellKind::kOther || kind == CellKind::kDecimal ||
+         kind == CellKind::kBigInteger || PrintsItself(cell);
+}
+
+std::string_view TextOf(const Cell& cell) { return PrintsItself(cell) ? cell.printed : cell.text; }
 
 // Of the kinds that are no text: none of their values contains a quote or a line end.
 char* PutValue(char* to, const Cell& cell) {
@@ -61,7 +69,7 @@ class CsvRenderer final : public Renderer {
   Status WriteRow(Row row) override {
     ++rows_;
     size_t room = 2;
-    for (const Cell& cell : row) room += kFieldRoom + 2 * cell.text.size();
+    for (const Cell& cell : row) room += kFieldRoom + 2 * TextOf(cell).size();
     std::string& out = file_.buffer();
     out.resize_and_overwrite(out.size() + room, [&, before = out.size()](char* data, size_t) {
       return static_cast<size_t>(PutRow(data + before, row) - data);
@@ -85,12 +93,12 @@ class CsvRenderer final : public Renderer {
 
   static char* PutQuoted(char* to, const Cell& cell) {
     *to++ = '"';
-    if (!IsText(cell.kind)) {
+    if (!IsText(cell)) {
       to = PutValue(to, cell);
-    } else if (CopyPlain(to, cell.text, [](Bytes16 bytes) { return bytes == '"'; })) {
-      to += cell.text.size();
+    } else if (CopyPlain(to, TextOf(cell), [](Bytes16 bytes) { return bytes == '"'; })) {
+      to += TextOf(cell).size();
     } else {
-      for (const char c : cell.text) {
+      for (const char c : TextOf(cell)) {
         if (c == '"') *to++ = '"';
         *to++ = c;
       }
@@ -101,15 +109,15 @@ class CsvRenderer final : public Renderer {
 
   // Quoted only when it must be. A lone empty field is, so that its line is not an empty one.
   char* PutMinimal(char* to, const Cell& cell, size_t fields) const {
-    const bool is_text = IsText(cell.kind);
-    char* const end = is_text ? to + cell.text.size() : PutValue(to, cell);
-    if (is_text && fields == 1 && cell.text.empty()) return PutQuoted(to, cell);
+    const bool is_text = IsText(cell);
+    char* const end = is_text ? to + TextOf(cell).size() : PutValue(to, cell);
+    if (is_text && fields == 1 && TextOf(cell).empty()) return PutQuoted(to, cell);
     if (cell.kind == CellKind::kNone) return fields == 1 ? PutQuoted(to, cell) : to;
     const char delimiter = delimiter_;
     const auto special = [delimiter](Bytes16 bytes) {
       return (bytes == '"') | (bytes == delimiter) | (bytes == '\r') | (bytes == '\n');
     };
-    if (is_text) return CopyPlain(to, cell.text, special) ? end : PutQuoted(to, cell);
+    if (is_text) return CopyPlain(to, TextOf(cell), special) ? end : PutQuoted(to, cell);
     const std::string_view value(to, static_cast<size_t>(end - to));
     return value.find(delimiter) == std::string_view::npos ? end : PutQuoted(to, cell);
   }

@@ -274,7 +274,7 @@ Status XlsxCellWriter::Append(std::string& out, std::string_view ref, uint32_t s
       AppendBlank(out, ref, style);
       break;
     case CellKind::kText:
-      return AppendText(out, ref, style, cell.text);
+      return AppendText(out, ref, style, cell.printed.data() ? cell.printed : cell.text);
     case CellKind::kFloat:
       AppendNumber(out, ref, style, cell.number);
       break;
