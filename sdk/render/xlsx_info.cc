@@ -12,10 +12,11 @@
 namespace carrel::render {
 namespace {
 
-constexpr std::string_view kHead =
+constexpr std::string_view kDeclaration =
     R"(<?xml version="1.0" encoding="UTF-8" standalone="yes"?>)"
-    "\n"
-    R"(<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">)"
+    "\n";
+
+constexpr std::string_view kHead =
     R"(<sheetPr><outlinePr summaryBelow="1" summaryRight="1"/><pageSetUpPr/></sheetPr>)"
     R"(<dimension ref="A1:B9"/><sheetViews><sheetView workbookViewId="0">)"
     R"(<selection activeCell="A1" sqref="A1"/></sheetView></sheetViews>)"
@@ -75,7 +76,8 @@ std::string IndentedJson(const OrderedJson& value) {
 }
 
 Result<std::string> InfoSheetXml(const RunInfo& info, std::string_view finish_time,
-                                 const InfoStyles& styles, XlsxStyles& sheet_styles) {
+                                 std::string_view main_namespace, const InfoStyles& styles,
+                                 XlsxStyles& sheet_styles) {
   const std::pair<std::string_view, std::string> rows[] = {
       {"Report Start time", PlainTime(info.start_time)},
       {"Report Finish time", PlainTime(finish_time)},
@@ -87,7 +89,8 @@ Result<std::string> InfoSheetXml(const RunInfo& info, std::string_view finish_ti
       {"Report execution parameters", IndentedJson(info.parameters)},
   };
   XlsxCellWriter writer("", XlsxCellWriter::Epoch::k1900, sheet_styles);
-  std::string out(kHead);
+  std::string out =
+      fmt::format("{}<worksheet xmlns=\"{}\">{}", kDeclaration, main_namespace, kHead);
   const auto put = [&](const std::string& ref, uint32_t style, std::string_view text) -> Status {
     Cell cell;
     cell.kind = CellKind::kText;

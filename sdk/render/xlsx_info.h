@@ -10,9 +10,11 @@
 
 namespace carrel::render {
 
-// The sheet's XML. kInvalid when a text cannot be stored in a workbook.
+// The sheet's XML. kInvalid when a text cannot be stored in a workbook. `main_namespace` is that of
+// the workbook: strict and transitional sheets do not mix.
 Result<std::string> InfoSheetXml(const RunInfo& info, std::string_view finish_time,
-                                 const InfoStyles& styles, XlsxStyles& sheet_styles);
+                                 std::string_view main_namespace, const InfoStyles& styles,
+                                 XlsxStyles& sheet_styles);
 
 // As Python's json.dumps(value, indent=4, sort_keys=True).
 std::string IndentedJson(const OrderedJson& value);

@@ -176,8 +176,9 @@ class XlsxRenderer final : public Renderer {
 
   Status WriteInfo(std::string_view finish_time) {
     const InfoStyles styles = styles_.AddInfoStyles();
-    CARREL_ASSIGN_OR_RETURN(const std::string xml,
-                            InfoSheetXml(info_, finish_time, styles, styles_));
+    CARREL_ASSIGN_OR_RETURN(
+        const std::string xml,
+        InfoSheetXml(info_, finish_time, workbook_.main_namespace(), styles, styles_));
     const std::string part = workbook_.AddSheet(workbook_.FreeSheetName("Info"));
     return zip_.Add(part, xml, kPartOptions);
   }

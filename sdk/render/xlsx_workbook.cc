@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <pugixml.hpp>
+#include <ranges>
 #include <set>
 
 #include "runtime/base/text.h"
@@ -74,6 +76,14 @@ std::string RelationshipPrefix(pugi::xml_node workbook) {
   return {};
 }
 
+// What wraps encrypted workbooks and those of old programs.
+bool IsCompoundFile(const std::filesystem::path& path) {
+  constexpr std::string_view kMagic = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+  char begin[kMagic.size()] = {};
+  std::ifstream(path, std::ios::binary).read(begin, sizeof begin);
+  return std::string_view(begin, sizeof begin) == kMagic;
+}
+
 std::string_view LastStep(std::string_view uri) { return uri.substr(uri.rfind('/') + 1); }
 
 }  // namespace
@@ -108,8 +118,12 @@ Status LoadPart(ZipReader& zip, std::string& name, pugi::xml_document& document)
 }  // namespace
 
 Result<XlsxWorkbook> XlsxWorkbook::Open(const std::filesystem::path& path) {
-  CARREL_ASSIGN_OR_RETURN(auto zip, ZipReader::Open(path));
-  XlsxWorkbook workbook(std::move(zip));
+  auto zip = ZipReader::Open(path);
+  if (!zip && IsCompoundFile(path)) {
+    return Fail(Code::kInvalid, "a workbook with a password or of Excel 97-2003, expected .xlsx");
+  }
+  if (!zip) return std::unexpected(zip.error());
+  XlsxWorkbook workbook(std::move(*zip));
   CARREL_TRY(workbook.Load());
   return workbook;
 }
@@ -132,10 +146,28 @@ Status XlsxWorkbook::FindWorkbookPart() {
   return Fail(Code::kInvalid, "not an Excel workbook: _rels/.rels names no document");
 }
 
+// What comes out is named .xlsx, and Excel opens a file only when its content type agrees.
+Status XlsxWorkbook::SettleType() {
+  for (pugi::xml_node node : documents_->types.document_element().children()) {
+    if (Lower(node.attribute("PartName").value()) != "/" + Lower(part_)) continue;
+    const std::string type = node.attribute("ContentType").value();
+    if (type.find(".macroEnabled.") != std::string::npos) {
+      return Fail(Code::kInvalid, type.find(".binary.") == std::string::npos
+                                      ? "a workbook with macros (.xlsm), expected .xlsx"
+                                      : "a binary workbook (.xlsb), expected .xlsx");
+    }
+    if (type.ends_with(".template.main+xml")) {
+      XmlSet(node, "ContentType", fmt::format("{}sheet.main+xml", kSpreadsheetType));
+    }
+  }
+  return {};
+}
+
 Status XlsxWorkbook::Load() {
   CARREL_TRY(FindWorkbookPart());
   types_part_ = kTypesPart;
   CARREL_TRY(LoadPart(*zip_, types_part_, documents_->types));
+  CARREL_TRY(SettleType());
   CARREL_TRY(LoadPart(*zip_, part_, documents_->workbook));
   rels_part_ = RelsPartOf(part_);
   CARREL_TRY(LoadPart(*zip_, rels_part_, documents_->rels));
@@ -203,6 +235,12 @@ Status XlsxWorkbook::LoadSheets() {
   }
   if (sheets_.empty()) return Fail(Code::kInvalid, fmt::format("{}: no sheets", part_));
   return {};
+}
+
+std::string_view XlsxWorkbook::main_namespace() const {
+  return relationship_base_.starts_with("http://purl.oclc.org/")
+             ? "http://purl.oclc.org/ooxml/spreadsheetml/main"
+             : "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 }
 
 Result<const ZipEntry*> XlsxWorkbook::FindWorksheet(std::string_view name) const {
@@ -328,11 +366,14 @@ void XlsxWorkbook::AddTitle(const std::string& name) {
   const pugi::xml_node pairs = XmlChild(XmlChild(root, "HeadingPairs"), "vector");
   pugi::xml_node titles = XmlChild(XmlChild(root, "TitlesOfParts"), "vector");
   int64_t passed = 0;
-  pugi::xml_node last;  // the last sheet's title
+  const auto sheets = std::views::reverse(sheets_);
+  const auto before = std::ranges::find_if(sheets, &WorkbookSheet::is_worksheet);
+  if (before == sheets.end()) return;
+  pugi::xml_node last;  // the last worksheet's title
   int64_t last_index = 0;
   for (const pugi::xml_node title : titles.children()) {
     if (XmlLocalName(title) != "lpstr") continue;
-    if (title.text().get() == sheets_.back().name) {
+    if (title.text().get() == before->name) {
       last = title;
       last_index = passed;
     }

@@ -38,6 +38,8 @@ class XlsxWorkbook {
   // The entry of the worksheet of this name (case matters). kInvalid when there is none.
   Result<const ZipEntry*> FindWorksheet(std::string_view name) const;
   bool uses_1904_dates() const { return uses_1904_dates_; }
+  // The one that its sheets have: strict or transitional.
+  std::string_view main_namespace() const;
 
   // Empty when the workbook has none.
   const std::string& styles_part() const { return styles_part_; }
@@ -63,6 +65,7 @@ class XlsxWorkbook {
   explicit XlsxWorkbook(std::unique_ptr<ZipReader> zip);
   Status Load();
   Status FindWorkbookPart();
+  Status SettleType();
   void LoadRelationships();
   Status LoadSheets();
   Status CheckRoles() const;
