@@ -20,7 +20,7 @@ TEST_DEPS := libgtest-dev libgmock-dev openssl openssh-server openssh-client pyt
 CHECK_DEPS := clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev
 
 .PHONY: help deps test-deps check-deps build build-tests demo test asan bench soak audit fuzz \
-  format check clean
+  render-peer render-office format check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -77,6 +77,14 @@ audit: build-tests ## system calls that reports make and the list lacks (root)
 
 fuzz: test-deps check-deps ## the fuzz targets, a minute each
 	@tests/fuzz/run_fuzz.sh $(BUILD)-fuzz
+
+render-peer: build ## random rows through connect-reports-core and through us (PyPI once)
+	@/usr/bin/python3 tests/render/differential.py --carrel $(BUILD)/bin/carrel --seeds 20
+
+render-office: build-tests ## what LibreOffice makes of rendered templates (installs it)
+	$(call install,libreoffice-calc)
+	@CARREL_BUILD=$(BUILD) /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+	  tests/render/office_checks.py
 
 format: check-deps ## format every source file
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

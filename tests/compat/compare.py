@@ -317,7 +317,7 @@ def _cases(repository: Repository, options: argparse.Namespace) -> list[Case]:
     return cases
 
 
-def _peer_python(cache: Path) -> Path:
+def peer_python(cache: Path) -> Path:
     """The interpreter of a virtual environment with the peer; made on first use."""
     python = cache / "peer-venv" / "bin" / "python"
     done = cache / "peer-venv" / "installed"
@@ -371,7 +371,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
-    python = _peer_python(options.cache)
+    python = peer_python(options.cache)
     git_root = options.work / "git"
     git_root.mkdir(exist_ok=True)
     verdicts: list[Verdict] = []

@@ -119,25 +119,31 @@ def is_close(left: Any, right: Any) -> bool:
     return numbers and math.isclose(left, right, rel_tol=1e-14)
 
 
-def cell_facts(cell: Any) -> dict[str, Any]:
+Looks = dict[tuple[int, ...], dict[str, str]]  # of one workbook, by openpyxl's key of a style
+
+
+def cell_facts(cell: Any, looks: Looks) -> dict[str, Any]:
     """What must be equal."""
-    styled = cell.has_style
+    key = tuple(cell._style or ())
     facts = {"value": number(cell.value), "format": cell.number_format,
              "type": cell.data_type if cell.value is not None else "n"}
-    if styled:
-        facts.update(font=repr(cell.font), fill=repr(cell.fill), border=repr(cell.border),
-                     alignment=repr(cell.alignment), protection=repr(cell.protection))
-    return facts
+    if cell.has_style and key not in looks:
+        parts = ("font", "fill", "border", "alignment", "protection")
+        looks[key] = {part: repr(getattr(cell, part)) for part in parts}
+    return facts | looks.get(key, {})
 
 
 def compare(ours: str, theirs: str) -> list[str]:
     """Differences, one line each."""
     a, b = openpyxl.load_workbook(ours), openpyxl.load_workbook(theirs)
     found = []
+    looks: tuple[Looks, Looks] = ({}, {})
     if a.sheetnames != b.sheetnames:
         found.append(f"sheets {a.sheetnames} != {b.sheetnames}")
     for name in b.sheetnames:
         left, right = a[name], b[name]
+        if not hasattr(right, "iter_rows"):
+            continue  # a chart sheet
         for attribute in ("freeze_panes", "auto_filter", "merged_cells"):
             if repr(getattr(left, attribute)) != repr(getattr(right, attribute)):
                 found.append(f"{name}: {attribute} differs")
@@ -149,7 +155,8 @@ def compare(ours: str, theirs: str) -> list[str]:
             if left.row_dimensions[r].height != right.row_dimensions[r].height:
                 found.append(f"{name}: height of row {r} differs")
             for c in range(1, max(left.max_column, right.max_column) + 1):
-                x, y = cell_facts(left.cell(r, c)), cell_facts(right.cell(r, c))
+                x = cell_facts(left.cell(r, c), looks[0])
+                y = cell_facts(right.cell(r, c), looks[1])
                 if is_close(x["value"], y["value"]):
                     x["value"] = y["value"]
                 if x != y:
