@@ -1,8 +1,9 @@
-"""Writes the seeds of xlsx_template_fuzz: make_seeds.py DIRECTORY."""
+"""Writes the seeds of the fuzz targets: make_seeds.py tests/fuzz/corpus."""
 
 from __future__ import annotations
 
 import io
+import random
 import re
 import sys
 import zipfile
@@ -49,8 +50,7 @@ def workbook() -> bytes:
     return out.getvalue()
 
 
-def main(directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
+def template_seeds(directory: Path) -> None:
     data = workbook()
     small = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(small, "w") as target:
@@ -62,6 +62,63 @@ def main(directory: Path) -> None:
                 path.write_bytes(number + source.read(name))
     (directory / "workbook.xlsx").write_bytes(b"\0" + small.getvalue())
     (directory / "prefixed-sheet.xml").write_bytes(b"\5" + SHEET.encode())
+
+
+def archive(*names: str, method: int = zipfile.ZIP_DEFLATED, comment: bytes = b"") -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as target:
+        target.comment = comment
+        for name in names:
+            target.writestr(zipfile.ZipInfo(name), f"content of {name}" * 3, method)
+    return out.getvalue()
+
+
+class Unseekable(io.RawIOBase):
+    """A file that zipfile cannot go back in: sizes then follow the data."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.data += bytes(data)
+        return len(data)
+
+
+def zip_seeds(directory: Path) -> None:
+    streamed = Unseekable()
+    with zipfile.ZipFile(streamed, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr(zipfile.ZipInfo("a"), "streamed")
+    wide = io.BytesIO()
+    with zipfile.ZipFile(wide, "w") as target:
+        with target.open(zipfile.ZipInfo("big"), "w", force_zip64=True) as entry:
+            entry.write(b"zip64")
+    seeds = {
+        "empty.zip": archive(),
+        "stored.zip": archive("a", "b/", "b/é", method=zipfile.ZIP_STORED, comment=b"note"),
+        "deflated.zip": archive("[Content_Types].xml", "xl/a.xml"),
+        "shifted.zip": b"before" + archive("a"),
+        "streamed.zip": streamed.data,
+        "zip64.zip": wide.getvalue(),
+    }
+    for name, data in seeds.items():
+        (directory / name).write_bytes(data)
+
+
+def cell_seeds(directory: Path) -> None:
+    """Bytes that FuzzedDataProvider cuts into cells: any will do."""
+    rng = random.Random(1)
+    for number in range(3):
+        (directory / f"random-{number}").write_bytes(rng.randbytes(400))
+
+
+def main(directory: Path) -> None:
+    makers = {"xlsx_template": template_seeds, "zip": zip_seeds, "cells": cell_seeds}
+    for name, make in makers.items():
+        (directory / name).mkdir(parents=True, exist_ok=True)
+        make(directory / name)
 
 
 if __name__ == "__main__":
