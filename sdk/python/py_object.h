@@ -3,4 +3,5 @@
 
 struct _object;  // NOLINT: the name that CPython gave it
 using PyObject = struct _object;
+struct _typeobject;  // NOLINT: likewise
 using PyTypeObject = struct _typeobject;

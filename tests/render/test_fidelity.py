@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,7 @@ import openpyxl
 import pytest
 import xlsx_differential
 from fidelity import lost, render
-from templates import FEATURES, START_COLUMN, START_ROW
+from templates import FEATURES, START_COLUMN, START_ROW, read_parts, write_parts
 
 ROWS: list[list[Any]] = [
     ["first", date(2020, 2, 3), 1.5, None, True, "=1+1"],
@@ -63,3 +64,59 @@ def test_readers_that_stream_see_every_row(render_rows: Path, tmp_path: Path, fe
     book.close()
     assert len(values) == len(ROWS)
     assert values[-1][1:4] == ["row 29", 29, 29 / 7]
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [
+        *("autofilter_and_frozen_panes", "prefixed_namespaces", "strict_namespaces", "mac_dates"),
+        *("widths_column_styles_row_styles_hidden_columns", "tables_and_defined_names"),
+        "very_hidden_sheet_and_info_already_there",
+    ],
+)
+def test_further_sheets_of_rows_are_good_ones(
+    render_rows: Path, tmp_path: Path, feature: str
+) -> None:
+    template, output = tmp_path / "template.xlsx", tmp_path / "output.xlsx"
+    FEATURES[feature](template)
+    done = render(render_rows, template, ROWS, output, start_row=1_048_570)
+    assert done.returncode == 0, done.stderr
+    assert lost(template, output) == []
+    assert ooxml_check.faults(output) == []
+    if feature == "strict_namespaces":
+        return
+    book = openpyxl.load_workbook(output)
+    fit = 1_048_576 - 1_048_570 + 1
+    for number, row in enumerate(ROWS):
+        sheet, place = divmod(number, fit)
+        name = "Data" if sheet == 0 else f"Data ({sheet + 1})"
+        if row and isinstance(row[0], str) and row[0]:
+            assert book[name].cell(1_048_570 + place, START_COLUMN).value == row[0]
+
+
+_LOSSES: dict[str, tuple[str, str, str]] = {
+    "a part": ("xl/media/image1.png", "", "xl/media/image1.png is gone"),
+    "bytes of a part": ("xl/drawings/drawing1.xml", "<xdr:to>", "has other bytes"),
+    "what is behind the rows": ("xl/worksheets/sheet1.xml", "<drawing ", "behind the rows"),
+    "what is before them": ("xl/worksheets/sheet1.xml", "<sheetView ", "before the rows"),
+    "a sheet": ("xl/workbook.xml", 'name="Data"', "is gone"),
+    "a content type": ("[Content_Types].xml", "image/png", "is gone"),
+    "a relationship": ("xl/_rels/workbook.xml.rels", "theme/theme1.xml", "is gone"),
+    "a style": ("xl/styles.xml", "<b/>", "fonts has changed"),
+}
+
+
+@pytest.mark.parametrize("loss", _LOSSES)
+def test_a_loss_would_be_seen(render_rows: Path, tmp_path: Path, loss: str) -> None:
+    template, output = tmp_path / "template.xlsx", tmp_path / "output.xlsx"
+    FEATURES["images_shapes_and_sparklines"](template)
+    assert render(render_rows, template, ROWS, output).returncode == 0
+    parts = read_parts(output)
+    name, old, told = _LOSSES[loss]
+    if old:
+        assert old.encode() in parts[name]
+        parts[name] = parts[name].replace(old.encode(), re.sub(r"\w(?=\W*$)", "z", old).encode())
+    else:
+        del parts[name]
+    write_parts(output, parts)
+    assert any(told in line for line in lost(template, output))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
+import textwrap
 import uuid
 import zipfile
 from dataclasses import dataclass
@@ -162,3 +163,20 @@ def test_csv_prints_offsets_with_their_seconds_as_python_does(carrel: Carrel) ->
     source = _repository(carrel.work / "repository", body)
     carrel.ok("run", source, "demo", "--renderer", "csv", "--output", carrel.work / "o.csv")
     assert (carrel.work / "o.csv").read_text().strip() == '"1890-01-01 00:00:00-00:00:01"'
+
+
+def test_a_date_that_is_none_is_an_empty_cell_and_its_text_in_csv(carrel: Carrel) -> None:
+    """pandas has such a value, which counts as a datetime but equals nothing."""
+    body = """
+    class Never(datetime):
+        __eq__ = lambda self, other: False
+        __str__ = lambda self: "NaT"
+    yield ["a", Never(1, 1, 1)]
+    """
+    source = _repository(carrel.work / "repository", textwrap.dedent(body))
+    for renderer, name in (("csv", "o.csv"), ("x", "o.xlsx")):
+        output = carrel.work / name
+        carrel.ok("run", source, "demo", "--renderer", renderer, "--output", output)
+    assert (carrel.work / "o.csv").read_bytes() == b'"a";"NaT"\r\n'
+    sheet = openpyxl.load_workbook(carrel.work / "o.xlsx")["Data"]
+    assert [sheet["A2"].value, sheet["B2"].value] == ["a", None]
