@@ -2,11 +2,14 @@
 // Runs in the forked child of a zygote; each step that fails ends the worker.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
 
 #include "sandbox/limits.h"
+#include "sandbox/places.h"
 #include "sandbox/tier.h"
 
 namespace carrel::sandbox {
@@ -22,6 +25,9 @@ struct Confinement {
   std::string subtree;     // of the store, relative, without ".."; empty: /plugin stays empty
   unsigned worker_id = 0;  // Tier::kRoot: the account the worker becomes; never 0
   int closer_fd = -1;      // see RunZygote; closed on the way
+  pid_t zygote = 0;        // Tier::kDegraded: whose end is the worker's; the other tiers have init
+  int64_t tasks = 0;       // Tier::kDegraded: of the worker's user, which its thread limit counts
+  Places places;           // Tier::kDegraded: what can be read, the checkout included
   Limits limits;
 };
 
@@ -31,12 +37,12 @@ struct ConfinementStep {
 };
 
 // Own mount, IPC, UTS and cgroup namespaces, the host name "report" and a hold on the store: before
-// any job is known.
-std::span<const ConfinementStep> ParkingSteps();
+// any job is known. Tier::kDegraded: the worker ends with its zygote.
+std::span<const ConfinementStep> ParkingSteps(Tier tier);
 // Mounts the checkout read-only at /plugin, drops the store, mounts a private /tmp, then gives up
 // privileges, resource limits, capabilities, file system and network by Landlock, and last the
-// system calls.
-std::span<const ConfinementStep> ConfiningSteps();
+// system calls. Tier::kDegraded: what of it needs no namespace.
+std::span<const ConfinementStep> ConfiningSteps(Tier tier);
 
 struct StepFailure {
   const char* step = nullptr;  // nullptr: every step succeeded

@@ -111,7 +111,7 @@ int SetResourceLimits(const Confinement& c) {
   const Setting settings[] = {
       {RLIMIT_FSIZE, limits.output_mb * kMiB},
       {RLIMIT_NOFILE, limits.files},
-      {RLIMIT_NPROC, limits.threads},
+      {RLIMIT_NPROC, c.tasks + limits.threads},
       {RLIMIT_STACK, 8 * kMiB},
       {RLIMIT_CORE, 0},
       {RLIMIT_MSGQUEUE, 0},
@@ -163,9 +163,34 @@ int LockPrivileges(const Confinement&) {
   return ErrnoOf(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 }
 
-int ApplyLandlock(const Confinement&) { return RestrictByLandlock(kTmpMount); }
+int ApplyLandlock(const Confinement&) {
+  return RestrictByLandlock({.readable = {"/"}, .writable = kTmpMount});
+}
 
 int ApplySeccomp(const Confinement&) { return InstallSeccompFilter(); }
+
+// ---- Tier::kDegraded ----
+
+// Elsewhere the pid namespace does it.
+int EndWithZygote(const Confinement& c) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
+  return ::getppid() == c.zygote ? 0 : ESRCH;  // it was gone before
+}
+
+int LeaveDirectory(const Confinement&) { return ErrnoOf(::chdir("/")); }
+
+// No directory to write to: without a mount nothing could limit its size.
+int ApplyLandlockAlone(const Confinement& c) {
+  LandlockView view;
+  for (const auto& [target, path] : c.places.all()) view.readable.push_back(path);
+  return LandlockAbi() >= kDegradedLandlockAbi ? RestrictByLandlock(view) : ENOSYS;
+}
+
+int ApplySeccompAlone(const Confinement&) {
+  // The rule for abort() names the process, which is not 1 here.
+  if (!CompileSeccompFilter(SeccompMode::kEnforce, SeccompRoot::kOfHost)) return ENOMEM;
+  return InstallSeccompFilter();
+}
 
 constexpr ConfinementStep kParking[] = {
     {"namespaces", EnterNamespaces},
@@ -185,10 +210,28 @@ constexpr ConfinementStep kConfining[] = {
     {"seccomp", ApplySeccomp},
 };
 
+constexpr ConfinementStep kParkingAlone[] = {
+    {"parent", EndWithZygote},
+};
+
+constexpr ConfinementStep kConfiningAlone[] = {
+    {"directory", LeaveDirectory},
+    {"resource limits", SetResourceLimits},
+    {"capabilities", DropCapabilities},
+    {"privileges", LockPrivileges},
+    {"landlock", ApplyLandlockAlone},
+    {"seccomp", ApplySeccompAlone},
+};
+
 }  // namespace
 
-std::span<const ConfinementStep> ParkingSteps() { return kParking; }
-std::span<const ConfinementStep> ConfiningSteps() { return kConfining; }
+std::span<const ConfinementStep> ParkingSteps(Tier tier) {
+  return tier == Tier::kDegraded ? std::span<const ConfinementStep>(kParkingAlone) : kParking;
+}
+
+std::span<const ConfinementStep> ConfiningSteps(Tier tier) {
+  return tier == Tier::kDegraded ? std::span<const ConfinementStep>(kConfiningAlone) : kConfining;
+}
 
 StepFailure TakeSteps(std::span<const ConfinementStep> steps, const Confinement& confinement,
                       FaultHook fault) {

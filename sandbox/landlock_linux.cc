@@ -1,11 +1,13 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "runtime/base/unique_fd.h"
 #include "sandbox/landlock.h"
@@ -26,6 +28,7 @@ constexpr uint64_t kFirstAbi = (1ULL << 13) - 1;
 constexpr uint64_t kTcpBindAndConnect = 3;             // ABI 4
 constexpr uint64_t kScopeAbstractSocketAndSignal = 3;  // ABI 6
 
+constexpr uint64_t kOfFiles = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE;
 constexpr uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 // Regular files and directories only: no device, socket, FIFO or symbolic link.
 constexpr uint64_t kWriteTmp = kRead | LANDLOCK_ACCESS_FS_WRITE_FILE |
@@ -50,9 +53,12 @@ size_t SizeFor(int abi) {
                   : offsetof(RulesetAttributes, handled_access_net);
 }
 
-int Allow(int ruleset, const char* path, uint64_t access) {
-  const UniqueFd parent(::open(path, O_PATH | O_CLOEXEC));
-  if (!parent) return errno;
+int Allow(int ruleset, const std::string& path, uint64_t access) {
+  const UniqueFd parent(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  struct stat info{};
+  if (!parent || ::fstat(parent.get(), &info) != 0) return errno;
+  // The kernel refuses rights of directories for anything else.
+  if (!S_ISDIR(info.st_mode)) access &= kOfFiles;
   const landlock_path_beneath_attr rule{.allowed_access = access, .parent_fd = parent.get()};
   return ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0
              ? 0
@@ -67,19 +73,21 @@ int LandlockAbi() {
   return abi > 0 ? static_cast<int>(abi) : 0;
 }
 
-int RestrictByLandlock(const char* tmp) {
+int RestrictByLandlock(const LandlockView& view) {
   const int abi = LandlockAbi();
   if (abi == 0) return 0;
   const RulesetAttributes handled = HandledBy(abi);
   const UniqueFd ruleset(
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, SizeFor(abi), 0)));
   if (!ruleset) return errno;
-  if (const int e = Allow(ruleset.get(), "/", kRead)) return e;
-  if (const int e = Allow(ruleset.get(), tmp, kWriteTmp & handled.handled_access_fs)) return e;
-  if (const int e = Allow(ruleset.get(), "/dev/null",
-                          LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)) {
-    return e;
+  for (const std::string& path : view.readable) {
+    if (const int e = Allow(ruleset.get(), path, kRead)) return e;
   }
+  if (!view.writable.empty()) {
+    const uint64_t access = kWriteTmp & handled.handled_access_fs;
+    if (const int e = Allow(ruleset.get(), view.writable, access)) return e;
+  }
+  if (const int e = Allow(ruleset.get(), "/dev/null", kOfFiles)) return e;
   return ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0 ? 0 : errno;
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/base/unique_fd.h"
+#include "sandbox/places.h"
 
 namespace carrel::sandbox {
 
@@ -35,6 +36,9 @@ using PreparedRoot = std::vector<PreparedPart>;
 // Detached copies of all sources, made before the identity changes and after the mounts of this
 // namespace were made private. `boot` is ToJson(RootSpec).
 Result<PreparedRoot> PrepareRoot(const Json& boot);
+
+// Where the sources are, for workers that get no root of their own. The devices with them.
+Result<Places> FindParts(const Json& boot);
 
 // Builds the root, enters it and forgets the old one. In the zygote.
 Status EnterRoot(PreparedRoot root);

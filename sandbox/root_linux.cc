@@ -109,6 +109,23 @@ Result<PreparedRoot> PrepareRoot(const Json& boot) {
   return root;
 }
 
+Result<Places> FindParts(const Json& boot) {
+  Places places;
+  const auto find = [&places](const std::string& source, const std::string& target) -> Status {
+    std::error_code error;
+    const fs::path real = fs::canonical(source, error);
+    if (error) return FailErrno(source, error.value());
+    places.Set(target, real.string());
+    return {};
+  };
+  for (const Json& part : boot.value("parts", Json::array())) {
+    CARREL_TRY(find(JsonString(part, "source"), JsonString(part, "target")));
+  }
+  for (const char* device : kDevices) CARREL_TRY(find(device, device));
+  CARREL_TRY(find(JsonString(boot, "store"), kStoreMount));
+  return places;
+}
+
 Status EnterRoot(PreparedRoot root) {
   const std::string assembly = kAssembly;
   if (const int e = MountTmpfs(assembly, MS_NOSUID | MS_NODEV, "size=1m,nr_inodes=512,mode=755")) {

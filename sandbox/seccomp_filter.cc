@@ -13,9 +13,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "runtime/base/unique_fd.h"
@@ -31,6 +33,16 @@ constexpr ListedCall kAllowed[] = {
 constexpr ListedCall kKilled[] = {
 #include "sandbox/seccomp_killed.inc"
 };
+
+// Of these, Landlock judges some and not others (modes, times); no report has a file to use them on.
+constexpr std::string_view kNeedOwnRoot[] = {
+    "truncate", "mkdir",  "mkdirat",  "rmdir", "unlink",   "unlinkat",
+    "rename",   "renameat", "renameat2", "chmod", "fchmodat",
+};
+
+bool NeedsOwnRoot(std::string_view name) {
+  return std::ranges::find(kNeedOwnRoot, name) != std::end(kNeedOwnRoot);
+}
 
 struct FilterDeleter {
   void operator()(void* context) const { seccomp_release(context); }
@@ -78,7 +90,7 @@ void AllowMemoryAdvice(void* filter, int& failed) {
 }
 
 // Calls that are allowed for some arguments only. The arguments are values, never pointers.
-int AddConditionalRules(void* filter) {
+int AddConditionalRules(void* filter, SeccompRoot root) {
   int failed = 0;
   const auto allow = [&](int number, const scmp_arg_cmp& condition) {
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, condition);
@@ -98,13 +110,16 @@ int AddConditionalRules(void* filter) {
     allow(SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(option)));
   }
   // Times of named files, never of an open one such as the output.
-  failed |=
-      seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(utimensat), 2, SCMP_A1(SCMP_CMP_NE, 0),
-                       SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
+  if (root == SeccompRoot::kOwn) {
+    failed |=
+        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(utimensat), 2, SCMP_A1(SCMP_CMP_NE, 0),
+                         SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
+  }
   AllowOwnSockets(filter, failed);
   AllowMemoryAdvice(filter, failed);
   // abort() and raise() inside the own process: report code is process 1 of its namespace.
-  allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, 1));
+  const pid_t self = root == SeccompRoot::kOwn ? 1 : ::getpid();
+  allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(self)));
   // Reading a limit is harmless, setting one is not: prlimit64 with a new value is refused.
   allow(SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));
   return failed;
@@ -115,7 +130,7 @@ int AddConditionalRules(void* filter) {
 std::span<const ListedCall> AllowedCalls() { return kAllowed; }
 std::span<const ListedCall> KilledCalls() { return kKilled; }
 
-Status CompileSeccompFilter(SeccompMode mode) {
+Status CompileSeccompFilter(SeccompMode mode, SeccompRoot root) {
   const Filter filter(
       seccomp_init(mode == SeccompMode::kLog ? SCMP_ACT_LOG : SCMP_ACT_ERRNO(EPERM)));
   if (!filter) return Fail(Code::kSandbox, "seccomp: filter could not be created");
@@ -123,12 +138,13 @@ Status CompileSeccompFilter(SeccompMode mode) {
   // A binary tree: the kernel walks the filter once for every system call when it is installed.
   failed |= seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
   for (const ListedCall& call : kAllowed) {
+    if (root == SeccompRoot::kOfHost && NeedsOwnRoot(call.name)) continue;
     failed |= AddRule(filter.get(), SCMP_ACT_ALLOW, call.name);
   }
   for (const ListedCall& call : kKilled) {
     failed |= AddRule(filter.get(), SCMP_ACT_KILL_PROCESS, call.name);
   }
-  failed |= AddConditionalRules(filter.get());
+  failed |= AddConditionalRules(filter.get(), root);
   if (failed != 0) return Fail(Code::kSandbox, "seccomp: a rule was refused by libseccomp");
 
   const UniqueFd file(::memfd_create("seccomp", MFD_CLOEXEC));
@@ -141,6 +157,11 @@ Status CompileSeccompFilter(SeccompMode mode) {
     return FailErrno("seccomp: read of the filter");
   }
   return {};
+}
+
+int ProbeSeccomp() {
+  uint32_t action = SECCOMP_RET_KILL_PROCESS;
+  return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ? 0 : errno;
 }
 
 int InstallSeccompFilter() {

@@ -22,8 +22,17 @@ enum class SeccompMode : uint8_t {
   kLog,      // it is carried out and the kernel logs it: for the audit of the lists, never for use
 };
 
-// Compiles the filter; once, in the zygote. The program stays for the life of the process.
-Status CompileSeccompFilter(SeccompMode mode);
+// Whose file system and processes the calls of a worker meet.
+enum class SeccompRoot : uint8_t {
+  kOwn,     // a root and a pid namespace of its own
+  kOfHost,  // none: nothing is made, renamed or changed by name; signals go to this process only
+};
+
+// Compiles the filter; once, in the zygote (kOfHost: in the process it is for). The program stays
+// for the life of the process.
+Status CompileSeccompFilter(SeccompMode mode, SeccompRoot root = SeccompRoot::kOwn);
+// 0, or the errno that says that this kernel has no filters of this kind.
+int ProbeSeccomp();
 // Installs the compiled filter in this process. 0 or errno. Async-signal-safe.
 int InstallSeccompFilter();
 

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <utility>
@@ -59,6 +60,27 @@ int64_t ResidentKb(pid_t pid) {
   return statm ? (resident - shared) * (::sysconf(_SC_PAGESIZE) / 1024) : 0;
 }
 
+// Tasks of this process's user, all of which count against its RLIMIT_NPROC.
+int64_t TasksOfThisUser() {
+  int64_t tasks = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it("/proc", error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    // Not by the owner of the directory: that of a process without dumps is root.
+    std::ifstream status(it->path() / "status");
+    uid_t user = 0;
+    int64_t threads = 0;
+    for (std::string word; threads == 0 && status >> word;) {
+      if (word == "Uid:") status >> user;
+      if (word == "Threads:") status >> threads;
+    }
+    if (user == ::getuid()) tasks += threads;
+  }
+  return tasks;
+}
+
 // Processor time of a process, its threads included; 0 when it cannot be read.
 double CpuSeconds(pid_t pid) {
   clockid_t clock{};
@@ -96,9 +118,10 @@ class Session {
     ::fcntl(process_.socket.get(), F_SETFL, flags | O_NONBLOCK);
     ::fcntl(process_.log.get(), F_SETFL, O_NONBLOCK);
     if (process_.cgroup) CARREL_TRY(process_.cgroup->SetLimits(job_.limits));
-    const Json prepare = {{"subtree", job_.subtree},
-                          {"limits", ToJson(job_.limits)},
-                          {"worker_id", kRootHostWorkerId + 1 + process_.id % kRootHostWorkerIds}};
+    Json prepare = {{"subtree", job_.subtree},
+                    {"limits", ToJson(job_.limits)},
+                    {"worker_id", kRootHostWorkerId + 1 + process_.id % kRootHostWorkerIds}};
+    if (zygote_.layers().tier == Tier::kDegraded) prepare["tasks"] = TasksOfThisUser();
     const std::array fds = {job_.output_fd};
     // The job follows at once: what receives it is our own code until confinement is complete. A
     // worker that is gone already has said why.
@@ -265,6 +288,7 @@ class Session {
   void HandleReady() {
     if (ready_) return Violation("ready twice");
     ready_ = true;
+    zygote_.Refill();
   }
 
   void HandleRefused(const std::string& payload) {

@@ -9,6 +9,8 @@
 namespace carrel::sandbox {
 namespace {
 
+// What a worker takes to its first line, and no more: a report that comes next needs a spare.
+constexpr auto kRefillDelay = std::chrono::milliseconds(5);
 constexpr auto kFirstBackOff = std::chrono::milliseconds(100);
 constexpr auto kLongestBackOff = std::chrono::milliseconds(5000);
 
@@ -21,7 +23,7 @@ bool IsAlive(const WorkerProcess& worker) {
 }  // namespace
 
 void Spares::Start() {
-  if (count_ > 0) refiller_ = std::jthread([this](const std::stop_token& stop) { Refill(stop); });
+  if (count_ > 0) refiller_ = std::jthread([this](const std::stop_token& stop) { KeepFull(stop); });
 }
 
 void Spares::Stop() {
@@ -36,6 +38,7 @@ Result<WorkerProcess> Spares::Take() {
     while (!parked_.empty()) {
       WorkerProcess worker = std::move(parked_.front());
       parked_.pop_front();
+      due_ = std::chrono::steady_clock::now() + kRefillDelay;
       wanted_.notify_all();
       if (IsAlive(worker)) return worker;
     }
@@ -43,18 +46,27 @@ Result<WorkerProcess> Spares::Take() {
   return fork_();
 }
 
+void Spares::Refill() {
+  const std::lock_guard lock(mutex_);
+  due_ = {};
+  wanted_.notify_all();
+}
+
 int Spares::parked() const {
   const std::lock_guard lock(mutex_);
   return static_cast<int>(parked_.size());
 }
 
-void Spares::Refill(const std::stop_token& stop) {
+void Spares::KeepFull(const std::stop_token& stop) {
   auto back_off = kFirstBackOff;
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     const bool lacks =
         wanted_.wait(lock, stop, [this] { return parked_.size() < static_cast<size_t>(count_); });
     if (!lacks) return;
+    while (!stop.stop_requested() && std::chrono::steady_clock::now() < due_) {
+      wanted_.wait_until(lock, stop, due_, [this] { return due_ == std::chrono::steady_clock::time_point(); });
+    }
     lock.unlock();
     auto worker = fork_();
     lock.lock();

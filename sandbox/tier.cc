@@ -9,7 +9,7 @@ struct TierRow {
   Tier tier;
   std::string_view name;
 };
-constexpr TierRow kTiers[] = {{Tier::kFull, "full"}, {Tier::kRoot, "root"}};
+constexpr TierRow kTiers[] = {{Tier::kFull, "full"}, {Tier::kRoot, "root"}, {Tier::kDegraded, "degraded"}};
 
 }  // namespace
 

@@ -11,6 +11,9 @@ namespace carrel::sandbox {
 enum class Tier : uint8_t {
   kFull,  // user namespaces and every other layer
   kRoot,  // a root host where user namespaces are off: the other namespaces, an unused account
+  // No namespaces: Landlock, the system call filter and resource limits alone. For ordinary users,
+  // and only where the operator has asked for it.
+  kDegraded,
 };
 
 std::string_view TierName(Tier tier);

@@ -14,10 +14,16 @@ struct WorkerDescriptors {
   int closer;  // see RunZygote
 };
 
+// What the zygote knows and its workers need.
+struct WorkerSurroundings {
+  pid_t zygote = 0;  // as in Confinement
+  Places places;
+};
+
 // In the forked child. Puts the descriptors in place and closes every other, waits for Prepare,
 // confines itself, says Ready and runs the program. Returns the exit status.
 int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
-                const WorkerDescriptors& descriptors);
+                const WorkerSurroundings& surroundings, const WorkerDescriptors& descriptors);
 
 // The worker's blocking ends of sandbox/wire.h; the peer is the trusted host.
 Status SendFrame(int socket, FrameType type, std::string_view payload);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "runtime/base/files.h"
 #include "runtime/base/json.h"
@@ -93,21 +94,34 @@ Result<Preparation> ReceivePreparation() {
                           ParseJson(std::string_view(bytes).substr(kFrameHeaderBytes)));
   preparation.confinement.subtree = JsonString(json, "subtree");
   preparation.confinement.worker_id = json.value("worker_id", 0U);
+  preparation.confinement.tasks = json.value("tasks", int64_t{0});
   preparation.confinement.limits = LimitsFromJson(json.value("limits", Json()), Limits());
   return preparation;
+}
+
+// Without a root of its own the worker knows the parts by the names that the host has for them.
+void Locate(WorkerProgram& program, const Places& known, Preparation& preparation) {
+  ::close(kCloser);
+  Places places = known;
+  const std::string& subtree = preparation.confinement.subtree;
+  const std::string store = places.Take(kStoreMount);
+  if (!subtree.empty()) places.Set(kCheckoutMount, store + "/" + subtree);
+  program.Locate(places);
+  preparation.confinement.places = std::move(places);
 }
 
 }  // namespace
 
 int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
-                const WorkerDescriptors& descriptors) {
+                const WorkerSurroundings& surroundings, const WorkerDescriptors& descriptors) {
   ResetSignals();
   // A group of its own, so that the host can set the priority of all its threads at once.
   (void)::setpgid(0, 0);
   if (!ArrangeDescriptors(descriptors)) return 1;
   Confinement parked;
   parked.tier = options.tier;
-  if (const StepFailure failure = TakeSteps(ParkingSteps(), parked, options.fault);
+  parked.zygote = surroundings.zygote;
+  if (const StepFailure failure = TakeSteps(ParkingSteps(options.tier), parked, options.fault);
       failure.step != nullptr) {
     return Refuse(failure);
   }
@@ -117,8 +131,9 @@ int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
   if (!preparation) return 1;
   preparation->confinement.tier = options.tier;
   preparation->confinement.closer_fd = kCloser;
+  if (options.tier == Tier::kDegraded) Locate(program, surroundings.places, *preparation);
   if (const StepFailure failure =
-          TakeSteps(ConfiningSteps(), preparation->confinement, options.fault);
+          TakeSteps(ConfiningSteps(options.tier), preparation->confinement, options.fault);
       failure.step != nullptr) {
     return Refuse(failure);
   }

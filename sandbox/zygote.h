@@ -26,6 +26,9 @@ namespace carrel::sandbox {
 inline constexpr unsigned kRootHostWorkerId = 993'000;
 inline constexpr unsigned kRootHostWorkerIds = 4096;
 
+// Whether a zygote may start where namespaces cannot be had: see Tier::kDegraded.
+enum class DegradedTier : uint8_t { kRefused, kAllowed };
+
 struct ZygoteOptions {
   std::string program;                 // carrel-worker
   std::vector<std::string> arguments;  // {"--language", "python"}
@@ -33,6 +36,7 @@ struct ZygoteOptions {
   int boot_timeout_s = 30;
   int spares = 0;                 // workers parked ahead of need
   CgroupPool* cgroups = nullptr;  // outlives the zygote; null: none
+  DegradedTier degraded = DegradedTier::kRefused;
 };
 
 // Thread-safe. The destructor ends every worker and the zygote, and reaps.
@@ -47,6 +51,9 @@ class Zygote {
 
   // A parked worker, or a new one. kSandbox when the fork failed or the zygote is gone.
   Result<WorkerProcess> Take() { return spares_.Take(); }
+
+  // See Spares.
+  void Refill() { spares_.Refill(); }
 
   // Waits until the worker has been reaped; nothing when it has not after `timeout_ms`, kSandbox
   // when the zygote died (which takes its workers with it).

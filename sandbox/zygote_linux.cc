@@ -160,7 +160,15 @@ Result<std::unique_ptr<Zygote>> Zygote::Start(const ZygoteOptions& options) {
     if (root || root.error().code != Code::kDenied) return root;
     why += "; without user namespaces: " + root.error().message;
   }
-  return Fail(Code::kSandbox, fmt::format("{}. {}", why, Fix()));
+  if (options.degraded == DegradedTier::kAllowed) {
+    auto degraded = StartIn(Tier::kDegraded, options);
+    if (degraded || degraded.error().code != Code::kDenied) return degraded;
+    why += "; without namespaces: " + degraded.error().message;
+  }
+  const bool could_degrade = options.degraded == DegradedTier::kRefused && ::geteuid() != 0;
+  return Fail(Code::kSandbox,
+              fmt::format("{}. {}{}", why, Fix(),
+                          could_degrade ? ". To run with less: --sandbox degraded" : ""));
 }
 
 Result<std::unique_ptr<Zygote>> Zygote::StartIn(Tier tier, const ZygoteOptions& options) {

@@ -6,6 +6,8 @@
 //        `- zygote    pid 2: minimal root, interpreter warm; forks and reaps, nothing else
 //            `- worker  pid 1 of a pid namespace of its own; one report, then gone
 //
+// Tier::kDegraded has the same processes without the namespaces: each ends with its parent.
+//
 // The zygote holds no secret and never reads report code.
 #pragma once
 
@@ -13,6 +15,7 @@
 
 #include "runtime/base/result.h"
 #include "sandbox/confinement.h"
+#include "sandbox/places.h"
 #include "sandbox/seccomp_filter.h"
 #include "sandbox/tier.h"
 
@@ -22,6 +25,9 @@ namespace carrel::sandbox {
 class WorkerProgram {
  public:
   virtual ~WorkerProgram() = default;
+  // Tells where things are: in the zygote before Warm, and in a worker of Tier::kDegraded again,
+  // with the checkout, before Run.
+  virtual void Locate(const Places&) {}
   // In the zygote, once, before any fork. Must leave one thread.
   virtual Status Warm() = 0;
   virtual void BeforeFork() = 0;

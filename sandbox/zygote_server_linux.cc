@@ -52,16 +52,23 @@ struct ZygoteSockets {
   int closer;
 };
 
+// What the helper has found for the zygote.
+struct Ground {
+  PreparedRoot root;  // empty in Tier::kDegraded
+  Places places;      // empty in the other tiers
+};
+
 // Forks a worker for every spawn request and reports its end.
 class Zygote {
  public:
   Zygote(WorkerProgram& program, const ServerOptions& options, ZygoteSockets sockets,
-         UniqueFd own_pid_namespace)
+         UniqueFd own_pid_namespace, Places places)
       : program_(program),
         options_(options),
         control_fd_(sockets.control),
         closer_fd_(sockets.closer),
-        pid_namespace_(std::move(own_pid_namespace)) {}
+        pid_namespace_(std::move(own_pid_namespace)),
+        surroundings_{::getpid(), std::move(places)} {}
 
   // Until the host closes the control socket.
   int Serve() {
@@ -93,16 +100,19 @@ class Zygote {
   void Spawn(int64_t id, int socket, int log) {
     // A pid namespace for the next child only: the zygote returns to its own afterwards, else
     // every later fork would fail once that child is gone (pid_namespaces(7)).
-    if (::unshare(CLONE_NEWPID) != 0) return SpawnFailed(id, "pid namespace", errno);
+    const bool has_namespaces = options_.tier != Tier::kDegraded;
+    if (has_namespaces && ::unshare(CLONE_NEWPID) != 0) {
+      return SpawnFailed(id, "pid namespace", errno);
+    }
     program_.BeforeFork();
     const pid_t pid = ::fork();
     const int fork_errno = errno;
     if (pid == 0) {
       program_.AfterForkInChild();
-      ::_exit(WorkerEntry(program_, options_, {socket, log, closer_fd_}));
+      ::_exit(WorkerEntry(program_, options_, surroundings_, {socket, log, closer_fd_}));
     }
     program_.AfterForkInParent();
-    if (::setns(pid_namespace_.get(), CLONE_NEWPID) != 0) ::_exit(3);
+    if (has_namespaces && ::setns(pid_namespace_.get(), CLONE_NEWPID) != 0) ::_exit(3);
     if (pid < 0) return SpawnFailed(id, "fork", fork_errno);
     const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!pidfd) {
@@ -142,6 +152,7 @@ class Zygote {
   int control_fd_;
   int closer_fd_;
   UniqueFd pid_namespace_;
+  const WorkerSurroundings surroundings_;
   std::map<pid_t, int64_t> workers_;
 };
 
@@ -176,10 +187,11 @@ Status Injected(const ServerOptions& options, const char* step) {
   return {};
 }
 
-Status BootZygote(WorkerProgram& program, const ServerOptions& options, PreparedRoot root,
+Status BootZygote(WorkerProgram& program, const ServerOptions& options, Ground& ground,
                   int task_directory) {
   CARREL_TRY(Injected(options, "root"));
-  CARREL_TRY(EnterRoot(std::move(root)));
+  if (options.tier != Tier::kDegraded) CARREL_TRY(EnterRoot(std::move(ground.root)));
+  program.Locate(ground.places);
   CARREL_TRY(KeepCapabilities(options));
   CARREL_TRY(program.Warm());
   if (const int threads = CountThreads(task_directory); threads != 1) {
@@ -190,7 +202,7 @@ Status BootZygote(WorkerProgram& program, const ServerOptions& options, Prepared
   return {};
 }
 
-int ZygoteMain(WorkerProgram& program, const ServerOptions& options, PreparedRoot root,
+int ZygoteMain(WorkerProgram& program, const ServerOptions& options, Ground ground,
                ZygoteSockets sockets) {
   const int control_fd = sockets.control;
   // Out of the terminal's reach by a group of its own, not a session: where the kernel weighs
@@ -202,16 +214,23 @@ int ZygoteMain(WorkerProgram& program, const ServerOptions& options, PreparedRoo
     (void)Say(control_fd, {{"error", "zygote: /proc is not readable"}});
     return 1;
   }
-  if (Status booted = BootZygote(program, options, std::move(root), tasks.get()); !booted) {
+  if (Status booted = BootZygote(program, options, ground, tasks.get()); !booted) {
     (void)Say(control_fd, {{"error", "zygote: " + booted.error().message}});
     return 1;
   }
   tasks.Reset();
   if (!Say(control_fd, {{"ready", true}, {"landlock", LandlockAbi()}})) return 0;
-  return Zygote(program, options, sockets, std::move(pid_namespace)).Serve();
+  return Zygote(program, options, sockets, std::move(pid_namespace), std::move(ground.places))
+      .Serve();
 }
 
 void WakeOnly(int) {}
+
+// Without a pid namespace a process that ends takes nothing with it, unless its children ask for it.
+// False when the parent is gone already.
+bool EndWithParent(pid_t parent) {
+  return ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && ::getppid() == parent;
+}
 
 // Process 1: reaps, and takes the whole tree with it when the host or the zygote is gone.
 int InitMain(pid_t zygote, int lifeline_fd, int closer_fd) {
@@ -239,12 +258,34 @@ std::unexpected<Error> Denied(const char* what) {
   return Fail(Code::kDenied, FailErrno(what).error().message);
 }
 
+// Tier::kDegraded: both layers that are left must be there.
+Result<Ground> StandWithoutNamespaces(int control_fd, const Json& boot) {
+  if (::geteuid() == 0) return Fail(Code::kDenied, "the degraded tier is not for root");
+  if (const int abi = LandlockAbi(); abi < kDegradedLandlockAbi) {
+    return Fail(Code::kDenied, fmt::format("the degraded tier needs Landlock {}, this kernel has {}",
+                                           kDegradedLandlockAbi,
+                                           abi > 0 ? std::to_string(abi) : "none"));
+  }
+  if (const int e = ProbeSeccomp()) {
+    return Fail(Code::kDenied, FailErrno("system call filter", e).error().message);
+  }
+  CARREL_ASSIGN_OR_RETURN(Places places, FindParts(boot));
+  CARREL_TRY(Say(control_fd, {{"unshared", true}}));
+  CARREL_ASSIGN_OR_RETURN(const Json mapped, Hear(control_fd));
+  if (!mapped.contains("mapped")) return Fail(Code::kProtocol, "expected the id maps");
+  return Ground{{}, std::move(places)};
+}
+
 // New namespaces; the host writes the id maps, then this process takes the mapped identity.
-Result<PreparedRoot> EnterHelperNamespaces(int control_fd, ServerOptions& options) {
+Result<Ground> EnterHelperNamespaces(int control_fd, ServerOptions& options) {
   CARREL_ASSIGN_OR_RETURN(const Json boot, Hear(control_fd));
   const auto tier = ParseTier(JsonString(boot, "tier"));
   if (!tier) return Fail(Code::kProtocol, "expected the tier");
   options.tier = *tier;
+  if (options.tier == Tier::kDegraded) {
+    CARREL_TRY(Injected(options, "helper namespaces"));
+    return StandWithoutNamespaces(control_fd, boot);
+  }
   // A root host's groups must not stay with the tree; without root there are none to gain.
   if (::geteuid() == 0 && ::setgroups(0, nullptr) != 0 && ::getgroups(0, nullptr) != 0) {
     return FailErrno("supplementary groups of a root host could not be dropped");
@@ -264,31 +305,51 @@ Result<PreparedRoot> EnterHelperNamespaces(int control_fd, ServerOptions& option
   // directories that the mapped identity cannot enter.
   CARREL_ASSIGN_OR_RETURN(PreparedRoot root, PrepareRoot(boot));
   if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0) return FailErrno("identity");
-  return root;
+  return Ground{std::move(root), {}};
+}
+
+// Forks the zygote and watches over it.
+int BecomeInit(WorkerProgram& program, const ServerOptions& options, Ground ground,
+               SocketPair closer, int control_fd, int lifeline_fd) {
+  const bool has_namespaces = options.tier != Tier::kDegraded;
+  // Workers whose zygote died come here to be reaped.
+  if (!has_namespaces) (void)::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  const pid_t self = ::getpid();
+  const pid_t zygote = ::fork();
+  if (zygote == 0) {
+    if (!has_namespaces && !EndWithParent(self)) ::_exit(1);
+    ::close(lifeline_fd);
+    closer.first.Reset();
+    ::_exit(ZygoteMain(program, options, std::move(ground), {control_fd, closer.second.get()}));
+  }
+  ::close(control_fd);
+  ground.root.clear();
+  if (zygote < 0) return 1;
+  const int status = InitMain(zygote, lifeline_fd, closer.first.get());
+  if (has_namespaces) return status;  // the kernel ends the rest of the namespace
+  ::kill(zygote, SIGKILL);            // its workers end with it
+  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+  }
+  return status;
 }
 
 }  // namespace
 
 int RunZygote(WorkerProgram& program, int control_fd, int lifeline_fd, ServerOptions options) {
-  auto root = EnterHelperNamespaces(control_fd, options);
-  if (!root) {
-    (void)Say(control_fd, {{"error", "helper: " + root.error().message},
-                           {"denied", root.error().code == Code::kDenied}});
+  auto ground = EnterHelperNamespaces(control_fd, options);
+  if (!ground) {
+    (void)Say(control_fd, {{"error", "helper: " + ground.error().message},
+                           {"denied", ground.error().code == Code::kDenied}});
     return 1;
   }
   auto closer = MakeSocketPair(SOCK_SEQPACKET);
   if (!closer) return 1;
+  const pid_t self = ::getpid();
   const pid_t init = ::fork();
   if (init == 0) {
-    const pid_t zygote = ::fork();
-    if (zygote == 0) {
-      ::close(lifeline_fd);
-      closer->first.Reset();
-      ::_exit(ZygoteMain(program, options, std::move(*root), {control_fd, closer->second.get()}));
-    }
-    ::close(control_fd);
-    root->clear();
-    ::_exit(zygote < 0 ? 1 : InitMain(zygote, lifeline_fd, closer->first.get()));
+    if (options.tier == Tier::kDegraded && !EndWithParent(self)) ::_exit(1);
+    ::_exit(BecomeInit(program, options, std::move(*ground), std::move(*closer), control_fd,
+                       lifeline_fd));
   }
   ::close(control_fd);
   if (init < 0) return 1;

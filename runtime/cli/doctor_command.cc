@@ -97,16 +97,30 @@ Result<Finding> ProbeAll(const Settings& settings) {
   return finding;
 }
 
+std::string UserNamespaces(sandbox::Tier tier) {
+  switch (tier) {
+    case sandbox::Tier::kFull:
+      return "yes";
+    case sandbox::Tier::kRoot:
+      return "no: an unused account a report instead";
+    case sandbox::Tier::kDegraded:
+      return "no: reports run as the user of this process";
+  }
+  return "?";
+}
+
 // Nothing of it is read from the system's settings: a layer counts when it was built.
 std::vector<LayerLine> Layers(const Finding& finding) {
   const auto works =
       std::ranges::find_if(finding.probes, [](const Probe& p) { return p.problem.empty(); });
   if (works == finding.probes.end()) return {};
   const sandbox::Layers& layers = works->layers;
-  const bool has_users = layers.tier == sandbox::Tier::kFull;
   return {{"tier", std::string(sandbox::TierName(layers.tier))},
-          {"user namespaces", has_users ? "yes" : "no: an unused account a report instead"},
-          {"pid, mount, network, ipc, uts and cgroup namespaces", "yes"},
+          {"user namespaces", UserNamespaces(layers.tier)},
+          {"pid, mount, network, ipc, uts and cgroup namespaces",
+           layers.tier == sandbox::Tier::kDegraded
+               ? "no: names of files and processes of this machine can be seen"
+               : "yes"},
           {"system call filter", "yes"},
           {"Landlock", layers.landlock_abi > 0 ? fmt::format("ABI {}", layers.landlock_abi)
                                                : "no: not offered by this kernel"},
@@ -190,6 +204,7 @@ Result<ExitCode> Doctor(Context& context) {
 }  // namespace
 
 void DefineDoctor(CLI::App& command, Invocation& invocation) {
+  AddSandboxOption(command, invocation);
   Finish(command, invocation, "carrel doctor --json", Doctor);
 }
 

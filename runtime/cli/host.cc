@@ -61,6 +61,14 @@ report::EnvironmentOptions EnvironmentsOf(const Settings& settings, const DataPa
           .keep = static_cast<int>(number("python.max_environments", kMostKept))};
 }
 
+// Ahead of the first report, whatever the command prints otherwise.
+void WarnOfDegradedTier() {
+  fmt::print(stderr,
+             "carrel: warning: sandbox tier degraded: this machine grants no namespaces. Reports "
+             "run behind Landlock, the system call filter and limits alone; they can see the names "
+             "of files and processes, and have no temporary files. See runtime/docs/sandbox.md.\n");
+}
+
 }  // namespace
 
 DataPaths::DataPaths(const fs::path& data)
@@ -118,6 +126,9 @@ Host::Host(const Settings& settings, DataPaths paths, std::string program)
                 .python_packages = settings.Path("python_packages"),
                 .store = paths_.store,
                 .spares = static_cast<int>(settings.Number("sandbox.spares")),
-                .environments = static_cast<int>(settings.Number("python.warm_environments"))}) {}
+                .environments = static_cast<int>(settings.Number("python.warm_environments")),
+                .degraded = settings.IsOn("sandbox.degraded") ? sandbox::DegradedTier::kAllowed
+                                                              : sandbox::DegradedTier::kRefused,
+                .on_degraded = WarnOfDegradedTier}) {}
 
 }  // namespace carrel::cli

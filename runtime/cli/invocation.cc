@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "runtime/base/files.h"
+#include "sandbox/tier.h"
 
 namespace carrel::cli {
 
@@ -20,6 +21,17 @@ void AddSettingOption(CLI::App& command, Invocation& invocation, const std::stri
           option, [&invocation, setting](const std::string& v) { invocation.flags[setting] = v; },
           meaning + " [" + environment + "]")
       ->type_name("VALUE");
+}
+
+void AddSandboxOption(CLI::App& command, Invocation& invocation) {
+  command
+      .add_option_function<std::string>(
+          "--sandbox",
+          [&invocation](const std::string&) { invocation.flags["sandbox.degraded"] = "on"; },
+          "run without namespaces where this machine grants none: less is promised, see "
+          "runtime/docs/sandbox.md [CARREL_SANDBOX_DEGRADED]")
+      ->check(CLI::IsMember({std::string(sandbox::TierName(sandbox::Tier::kDegraded))}))
+      ->type_name("degraded");
 }
 
 void Finish(CLI::App& command, Invocation& invocation, const std::string& example, Action action) {

@@ -37,6 +37,9 @@ void Finish(CLI::App& command, Invocation& invocation, const std::string& exampl
 void AddSettingOption(CLI::App& command, Invocation& invocation, const std::string& option,
                       const std::string& setting);
 
+// --sandbox degraded, for a command that runs workers.
+void AddSandboxOption(CLI::App& command, Invocation& invocation);
+
 // Reads "@FILE" as the content of FILE without the last newline, "@@..." as a text that begins
 // with '@', anything else as it is.
 Result<std::string> TextOrFile(const std::string& value);

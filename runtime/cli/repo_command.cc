@@ -149,6 +149,7 @@ void DefineRepo(CLI::App& command, Invocation& invocation) {
   add.add_option("--ref", options->ref, "tag, branch or commit");
   add.add_option("--name", options->name, "default: the one in reports.json");
   AddGitOptions(add, invocation);
+  AddSandboxOption(add, invocation);
   CLI::App& list = AddStep(command, invocation, "list", "all of them", List, options);
   list.add_option("--limit", options->limit, "at most so many")->check(CLI::PositiveNumber);
   list.add_option("--offset", options->offset, "leave out the first")
@@ -158,6 +159,7 @@ void DefineRepo(CLI::App& command, Invocation& invocation) {
   update.add_option("--name", options->name, "the new name");
   CLI::App& show = AddStep(command, invocation, "show", "one of them", ShowOne, options);
   CLI::App& sync = AddStep(command, invocation, "sync", "look its ref up again", Sync, options);
+  for (CLI::App* sub : {&update, &sync}) AddSandboxOption(*sub, invocation);
   CLI::App& remove = AddStep(command, invocation, "remove", "with its templates", Remove, options);
   for (CLI::App* sub : {&update, &show, &sync, &remove}) {
     sub->add_option("ID", options->source, "RR-...")->required();

@@ -175,6 +175,7 @@ void AddApiOptions(CLI::App& sub, Invocation& invocation, const SharedOptions& o
                  "a further api; its credential is in CARREL_API_KEY_<NAME>")
       ->type_name("NAME=URL")
       ->allow_extra_args(false);
+  AddSandboxOption(sub, invocation);
 }
 
 void DefineCreate(CLI::App& command, Invocation& invocation, const SharedOptions& options) {

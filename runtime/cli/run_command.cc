@@ -111,6 +111,7 @@ void DefineRun(CLI::App& command, Invocation& invocation) {
       ->allow_extra_args(false);
   AddAccountOption(command, invocation);
   AddSettingOption(command, invocation, "--spares", "sandbox.spares");
+  AddSandboxOption(command, invocation);
   AddGitOptions(command, invocation);
   Finish(command, invocation,
          "carrel run https://github.com/cloudblue/connect-reports.git requests --api-key @key.txt",

@@ -78,6 +78,8 @@ std::vector<SettingRow> MakeRows() {
   };
   rows.push_back({"sandbox.spares", "CARREL_SPARES", "1", kCount,
                   "workers of each language parked ahead of need, at most 64"});
+  rows.push_back({"sandbox.degraded", "CARREL_SANDBOX_DEGRADED", "off", kSwitch,
+                  "run reports without namespaces where this machine grants none"});
   const Json defaults = ToJson(sandbox::Limits());
   for (const sandbox::LimitRow& limit : sandbox::kLimitRows) {
     rows.push_back({fmt::format("limits.{}", limit.name),

@@ -72,6 +72,7 @@ void DefineValidate(CLI::App& command, Invocation& invocation) {
       ->check(CLI::IsMember({"text", "json", "sarif", "junit"}));
   command.add_flag("--strict", options->is_strict, "warnings fail too");
   AddGitOptions(command, invocation);
+  AddSandboxOption(command, invocation);
   Finish(command, invocation, "carrel validate . --format sarif > faults.sarif",
          [options](Context& context) { return Validate(context, *options); });
 }

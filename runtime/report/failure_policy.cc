@@ -79,14 +79,15 @@ std::string DescribePluginError(const Outcome& outcome) {
 
 // A host that ended the report has named the limit and its value already.
 std::string DescribeLimit(const Outcome& outcome, const Limits& limits) {
-  if (outcome.failure_kind.empty()) return outcome.message;
+  if (outcome.failure_kind.empty() && !outcome.message.empty()) return outcome.message;
   for (const LimitRow& row : kLimitRows) {
     if (row.verdict != outcome.verdict) continue;
     return WithDetail(
         fmt::format("limit {} = {} {} reached", row.name, limits.*row.field, row.unit),
         outcome.message);
   }
-  return outcome.message;
+  return outcome.message.empty() ? fmt::format("{} reached", Name(outcome.verdict))
+                                 : outcome.message;
 }
 
 }  // namespace

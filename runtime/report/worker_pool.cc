@@ -125,9 +125,13 @@ Result<WorkerPool::ZygotePtr> WorkerPool::Start(const Key& key) {
        .root = {options_.store.string(),
                 RootParts(key.language, options_.python_packages, key.environment)},
        .spares = options_.spares,
-       .cgroups = cgroups_.get()});
+       .cgroups = cgroups_.get(),
+       .degraded = options_.degraded});
   if (!started) {
     return Fail(Code::kSandbox, fmt::format("{} worker: {}", key.Name(), started.error().message));
+  }
+  if ((*started)->layers().tier == sandbox::Tier::kDegraded && options_.on_degraded) {
+    std::call_once(degraded_once_, options_.on_degraded);
   }
   return ZygotePtr(std::move(*started));
 }

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,9 @@ struct WorkerPoolOptions {
   // come from a new one.
   int recycle_after_workers = 10'000;
   std::chrono::seconds recycle_after{3600};
+  sandbox::DegradedTier degraded = sandbox::DegradedTier::kRefused;
+  // Called once, before any report runs, when workers have less than every layer.
+  std::function<void()> on_degraded = {};
 };
 
 // Thread-safe. The destructor ends every worker.
@@ -94,7 +98,7 @@ class WorkerPool {
   static FileId IdOf(const std::filesystem::path& environment);
 
   const WorkerPoolOptions options_;
-  std::once_flag cgroups_once_;
+  std::once_flag cgroups_once_, degraded_once_;
   std::unique_ptr<sandbox::CgroupPool> cgroups_;  // outlives the zygotes
   struct Place {
     SlotPtr

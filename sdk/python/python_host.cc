@@ -20,6 +20,9 @@ class PythonHost final : public sdk::LanguageHost {
  public:
   explicit PythonHost(const PythonOptions& options) : options_(options) {}
 
+  void Locate(const sandbox::Places& places) override {
+    options_.packages_dir = places.Of(options_.packages_dir.string());
+  }
   Status Warm() override { return StartInterpreter(options_.packages_dir); }
   void BeforeFork() override { python::BeforeFork(); }
   void AfterForkInParent() override { python::AfterForkInParent(); }
@@ -66,7 +69,7 @@ class PythonHost final : public sdk::LanguageHost {
   }
 
  private:
-  const PythonOptions options_;
+  PythonOptions options_;
 };
 
 }  // namespace

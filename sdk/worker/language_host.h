@@ -13,6 +13,7 @@
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "sandbox/places.h"
 #include "sdk/render/renderer.h"
 
 namespace carrel::sdk {
@@ -93,6 +94,9 @@ struct EntrypointQuery {
 class LanguageHost {
  public:
   virtual ~LanguageHost() = default;
+
+  // Ahead of Warm: where the language's own parts of the root are.
+  virtual void Locate(const sandbox::Places&) {}
 
   // Starts the interpreter and imports what reports need. Called once, before any fork.
   virtual Status Warm() = 0;

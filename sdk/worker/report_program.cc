@@ -9,7 +9,6 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/text.h"
-#include "sandbox/confinement.h"
 #include "sandbox/worker_entry.h"
 #include "sdk/render/workbook_inspect.h"
 #include "sdk/worker/worker_port.h"
@@ -57,7 +56,6 @@ render::RunInfo ParseInfo(const Json& info, const OrderedJson& parameters) {
 ReportJob ParseJob(const Json& json, int output_fd) {
   const Json renderer = json.value("renderer", Json::object());
   ReportJob job;
-  job.root = sandbox::kCheckoutMount;
   job.entrypoint = JsonString(json, "entrypoint");
   job.spec = JsonString(json, "spec");
   job.local_id = JsonString(json, "local_id");
@@ -108,6 +106,12 @@ ReportFailure OutputFailure(const Error& error) {
 
 }  // namespace
 
+void ReportProgram::Locate(const sandbox::Places& places) {
+  environment_ = places.Of(environment_.string());
+  checkout_ = places.Of(sandbox::kCheckoutMount);
+  language_->Locate(places);
+}
+
 Status ReportProgram::Warm() {
   // The library behind it reads its configuration at the first use: once here, not in each worker.
   (void)Sha256Hex("");
@@ -116,6 +120,7 @@ Status ReportProgram::Warm() {
 
 Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
   ReportJob job = ParseJob(json, output_fd);
+  job.root = checkout_;
   job.environment = environment_;
   WorkerPort port(socket);
   std::unique_ptr<MeteredRenderer> renderer;
@@ -147,7 +152,7 @@ Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
 }
 
 Json ReportProgram::Inspect(const Json& json) {
-  const std::filesystem::path root = sandbox::kCheckoutMount;
+  const std::filesystem::path& root = checkout_;
   Json entrypoints = Json::array(), workbooks = Json::array();
   for (const Json& query : json.value("entrypoints", Json::array())) {
     entrypoints.push_back(language_->InspectEntrypoint(

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "sandbox/confinement.h"
 #include "sandbox/zygote_server.h"
 #include "sdk/worker/language_host.h"
 
@@ -24,8 +25,11 @@ class ReportProgram final : public sandbox::WorkerProgram {
   // `environment` as ReportJob has it.
   explicit ReportProgram(std::unique_ptr<LanguageHost> language,
                          std::filesystem::path environment = {})
-      : language_(std::move(language)), environment_(std::move(environment)) {}
+      : language_(std::move(language)),
+        environment_(std::move(environment)),
+        checkout_(sandbox::kCheckoutMount) {}
 
+  void Locate(const sandbox::Places& places) override;
   Status Warm() override;
   void BeforeFork() override { language_->BeforeFork(); }
   void AfterForkInParent() override { language_->AfterForkInParent(); }
@@ -38,7 +42,8 @@ class ReportProgram final : public sandbox::WorkerProgram {
   Json Inspect(const Json& job);
 
   std::unique_ptr<LanguageHost> language_;
-  const std::filesystem::path environment_;
+  std::filesystem::path environment_;
+  std::filesystem::path checkout_;
 };
 
 }  // namespace carrel::sdk

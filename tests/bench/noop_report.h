@@ -21,8 +21,8 @@ sandbox::Zygote& ZygoteOf(report::WorkerPool& pool, const std::string& language)
 void AwaitParked(report::WorkerPool& pool, const std::string& language, int wanted, int settle_ms);
 
 struct NoopRun {
-  double first_line_ms = 0;  // Python: by its own clock; Lua: until its outcome arrived
-  double whole_ms = 0;
+  // Python: by its own clock; Lua, which has none as fine: when the host heard what it printed
+  double first_line_ms = 0;
 };
 
 // `report.generate`, from the pool to its end; dies when it fails.

@@ -34,6 +34,8 @@ def spin(client, parameters, progress):
 """
 
 NOOP_LUA = """\
+print("begun")
+
 local report = {}
 
 function report.generate()

@@ -109,8 +109,8 @@ void Starts(const Options& options) {
   const Ours ours[] = {{&spare, "python"}, {&cold, "python"}, {&spare, "lua"}, {&cold, "lua"}};
   std::vector<Line> lines = {{"Python, parked worker: claim to first line"},
                              {"Python, fork: claim to first line"},
-                             {"Lua, parked worker: claim to the report's end"},
-                             {"Lua, fork: claim to the report's end"}};
+                             {"Lua, parked worker: claim to first line"},
+                             {"Lua, fork: claim to first line"}};
   std::vector<Line> peers;
   peers.reserve(options.peers.size());
   for (const auto& peer : options.peers) peers.push_back({peer.name});

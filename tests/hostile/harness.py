@@ -15,6 +15,7 @@ import re
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -41,6 +42,15 @@ IDENTITIES = ("root", "user") if os.geteuid() == 0 else ("user",)
 LIMITS = {"wall_s": 60, "idle_s": 60, "cpu_s": 10, "memory_mb": 256, "output_mb": 16, "tmp_mb": 16}
 # The user of the host when the tests run as root.
 UNPRIVILEGED = 65533
+# The same for the host of "degraded": no other process of its user counts against its threads.
+DEGRADED_USER = 65532
+# Puts a filter on the host that refuses it every namespace, as the default ones of containers do.
+WITHOUT_NAMESPACES = (
+    sys.executable,
+    str(ROOT / "tests/support/seccomp_exec.py"),
+    str(ROOT / "tests/support/no_namespaces.json"),
+    "--",
+)
 # Growth of the host's resident memory that is no leak: allocator arenas of threads, connections.
 RSS_TOLERANCE_KB = 48 * 1024
 SETTLE_S = 5.0
@@ -51,12 +61,15 @@ _ROWS = ("json", "ndjson", "csv", "xlsx")  # the others make documents
 _SUFFIXES = {".py": "python", ".lua": "lua"}
 _TEMPLATE = ROOT / "examples/python-reports/reports/subscriptions/template.xlsx"
 
+_OWN_TMP = "assert os.listdir('/tmp') == []"
+_NO_TMP = "assert not os.path.exists('/plugin')"
+
 BENIGN = {
     "python": (
         "import os\n"
         "def generate(client=None, input_data=None, progress_callback=None, renderer_type=None,\n"
         "             extra_context_callback=None):\n"
-        "    assert os.listdir('/tmp') == []\n"
+        f"    {_OWN_TMP}\n"
         "    for number in range(1, 4):\n"
         "        progress_callback(number, 3)\n"
         "        yield [number, number * number, 'benign']\n"
@@ -160,13 +173,19 @@ def all_cases() -> list[Case]:
 class HostProcess:
     """hostile_host, spoken to line by line."""
 
-    def __init__(self, user: int | None, home: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        user: int | None,
+        home: Path,
+        environment: dict[str, str],
+        wrapper: Sequence[str] = (),
+    ) -> None:
         as_user: dict[str, Any] = (
             {} if user is None else {"user": user, "group": user, "extra_groups": []}
         )
         self.errors = open(home / "stderr", "w+b")  # noqa: SIM115 - lives as long as this
         self.process = subprocess.Popen(
-            [str(BUILD / "tests/hostile_host")],
+            [*wrapper, str(BUILD / "tests/hostile_host")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
@@ -249,11 +268,14 @@ class State:
 
 
 class Harness:
-    """One host with its canaries and servers, for one identity: "root" or "user"."""
+    """One host with its canaries and servers, for one identity: "root", "user", or "degraded", a
+    user who gets no namespaces."""
 
     def __init__(self, identity: str) -> None:
         self.identity = identity
-        self.user = UNPRIVILEGED if identity == "user" and os.geteuid() == 0 else None
+        users = {"user": UNPRIVILEGED, "degraded": DEGRADED_USER}
+        self.user = users.get(identity) if os.geteuid() == 0 else None
+        self.is_degraded = identity == "degraded"
         # Not below pytest's directories, which only their owner may enter.
         self.base = Path(tempfile.mkdtemp(prefix="carrel-hostile-", dir="/tmp"))
         self.base.chmod(0o755)
@@ -264,6 +286,8 @@ class Harness:
             path.mkdir(parents=True)
         self.canaries = Canaries(self.base, self.store, self.home)
         for language, source in BENIGN.items():
+            if self.is_degraded:
+                source = source.replace(_OWN_TMP, _NO_TMP)
             self.checkout(f"benign-{language}", {_report_name(language): source})
         self._give(self.base)
         self.server = HostileServer().__enter__()
@@ -277,7 +301,8 @@ class Harness:
         """Starts the host and notes how it stands when nothing runs."""
         for path in self.outputs.iterdir():
             path.unlink()  # of a host that was killed
-        self.host = HostProcess(self.user, self.home, self._environment())
+        wrapper = WITHOUT_NAMESPACES if self.is_degraded else ()
+        self.host = HostProcess(self.user, self.home, self._environment(), wrapper)
         answer = self.host.ask({"configure": self._configuration()})
         if "error" in answer:
             raise HostDied(answer["error"])
@@ -325,6 +350,7 @@ class Harness:
             "store": str(self.store),
             "outputs": str(self.outputs),
             "spares": 2,
+            "degraded": self.is_degraded,
             "hosts": {"rebind.test": ["127.0.0.1"]},
             "connections": [
                 {"name": "default", **private, "credential": key},
@@ -412,6 +438,7 @@ class Harness:
         result = self.run({"checkout": f"checkouts/benign-{language}", "language": language})
         assert result.verdict == "ok", result.answer
         assert result.table() == BENIGN_ROWS and result.rows == 3
+        assert result.tier.startswith("degraded") == self.is_degraded, result.tier
         return result
 
     @staticmethod

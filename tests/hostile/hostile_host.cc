@@ -72,7 +72,10 @@ struct Parts {
       : pool({.worker = carrel::JsonString(config, "worker"),
               .python_packages = carrel::JsonString(config, "packages"),
               .store = carrel::JsonString(config, "store"),
-              .spares = config.value("spares", 0)}),
+              .spares = config.value("spares", 0),
+              .degraded = config.value("degraded", false)
+                              ? carrel::sandbox::DegradedTier::kAllowed
+                              : carrel::sandbox::DegradedTier::kRefused}),
         http({.resolver = ResolverOf(config.value("hosts", Json::object()))}) {
     for (const Json& json : config.value("connections", Json::array())) {
       if (Status added = connections.Add(ConnectionOf(json)); !added && problem) {

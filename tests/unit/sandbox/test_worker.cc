@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -91,6 +93,51 @@ Json Calls(const Context&) {
   out["exec"] = Tell(::execl("/bin/true", "true", nullptr));
   out["prctl"] = Tell(::syscall(SYS_prctl, 4, 1, 0, 0, 0));
   return out;
+}
+
+// Every way to change a file of this user by its name.
+Json Change(const Context& c) {
+  const std::string path = c.job.value("path", "");
+  const std::string other = path + ".other";
+  Json out;
+  out["chmod"] = Tell(::chmod(path.c_str(), 0777));
+  out["fchmodat"] = Tell(::fchmodat(AT_FDCWD, path.c_str(), 0777, 0));
+  out["chown"] = Tell(::chown(path.c_str(), ::getuid(), ::getgid()));
+  out["utimensat"] = Tell(::utimensat(AT_FDCWD, path.c_str(), nullptr, 0));
+  out["truncate"] = Tell(::truncate(path.c_str(), 0));
+  out["unlink"] = Tell(::unlink(path.c_str()));
+  out["rename"] = Tell(::rename(path.c_str(), other.c_str()));
+  out["link"] = Tell(::link(path.c_str(), other.c_str()));
+  out["mkdir"] = Tell(::mkdir(other.c_str(), 0700));
+  out["setxattr"] = Tell(::syscall(SYS_setxattr, path.c_str(), "user.x", "x", 1, 0));
+  out["inotify"] = Tell(::syscall(SYS_inotify_init1, 0));
+  return out;
+}
+
+// What reaches a process that shares the user.
+Json Reach(const Context& c) {
+  const pid_t other = c.job.value("other", 0);
+  rlimit limit{};
+  Json out;
+  out["kill"] = Tell(::kill(other, 0));
+  out["tgkill"] = Tell(::syscall(SYS_tgkill, other, other, 0));
+  out["sigqueue"] = Tell(::sigqueue(other, SIGUSR1, {}));
+  out["prlimit"] = Tell(::prlimit(other, RLIMIT_CORE, &limit, nullptr));
+  out["setpriority"] = Tell(::setpriority(PRIO_PROCESS, static_cast<id_t>(other), 19));
+  out["affinity"] = Tell(::syscall(SYS_sched_setaffinity, other, 0, nullptr));
+  out["pidfd_open"] = Tell(::syscall(SYS_pidfd_open, other, 0));
+  out["setpgid"] = Tell(::setpgid(0, other));
+  const std::string proc = "/proc/" + std::to_string(other);
+  out["mem"] = Tell(::open((proc + "/mem").c_str(), O_RDONLY));
+  out["environ"] = Tell(::open((proc + "/environ").c_str(), O_RDONLY));
+  out["descriptors"] = Tell(::open((proc + "/fd").c_str(), O_RDONLY | O_DIRECTORY));
+  return out;
+}
+
+Json Abort(const Context&) { std::abort(); }
+
+Json Ptrace(const Context& c) {
+  return Tell(::ptrace(PTRACE_ATTACH, c.job.value("other", 0), nullptr, nullptr));
 }
 
 Json Mount(const Context&) { return Tell(::mount("tmpfs", "/tmp", "tmpfs", 0, nullptr)); }
@@ -220,7 +267,8 @@ const std::map<std::string, std::function<Json(const Context&)>> kActs = {
     {"fill", Fill},   {"memory", Memory}, {"spin", Spin},       {"sleep", Sleep},
     {"crash", Crash}, {"leave", Leave},   {"threads", Threads}, {"print", Print},
     {"raw", Raw},     {"ask", Ask},       {"flood", Flood},     {"detach", Detach},
-    {"hoard", Hoard}, {"linger", Linger}, {"twice", Twice}};
+    {"hoard", Hoard}, {"linger", Linger}, {"twice", Twice},     {"change", Change},
+    {"reach", Reach}, {"abort", Abort},   {"ptrace", Ptrace}};
 
 class TestProgram final : public carrel::sandbox::WorkerProgram {
  public:

@@ -20,6 +20,7 @@
 #include "sandbox/confinement.h"
 #include "sandbox/landlock.h"
 #include "sandbox/session.h"
+#include "tests/unit/sandbox/no_user_namespaces.h"
 
 namespace carrel::sandbox {
 namespace {
@@ -64,7 +65,7 @@ class ZygoteTreeTest : public testing::Test {
 
 std::vector<std::string> AllSteps() {
   std::vector<std::string> names;
-  for (const auto& steps : {ParkingSteps(), ConfiningSteps()}) {
+  for (const auto& steps : {ParkingSteps(Tier::kFull), ConfiningSteps(Tier::kFull)}) {
     for (const ConfinementStep& step : steps) names.emplace_back(step.name);
   }
   return names;
@@ -101,41 +102,9 @@ TEST_F(ZygoteTreeTest, KnowsItsLayers) {
   EXPECT_EQ((*zygote)->layers().cgroups, "none");
 }
 
-void WriteText(const std::string& path, const std::string& text) {
-  std::ofstream(path) << text << std::flush;
-}
-
-// Runs one test of this program as root of a user namespace that may have no further ones.
-int RunWithoutUserNamespaces(const char* filter) {
-  int ready[2];
-  if (::pipe(ready) != 0) return -1;
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) ::_exit(99);
-    (void)!::write(ready[1], "u", 1);
-    ::close(ready[1]);
-    while (::access("/proc/self/uid_map", R_OK) == 0 && ::getuid() != 0) ::usleep(1000);
-    WriteText("/proc/sys/user/max_user_namespaces", "0");
-    const std::string argument = std::string("--gtest_filter=") + filter;
-    ::execl("/proc/self/exe", "sandbox_test", "--gtest_also_run_disabled_tests", argument.c_str(),
-            nullptr);
-    ::_exit(98);
-  }
-  char byte = 0;
-  (void)!::read(ready[0], &byte, 1);
-  const std::string proc = fmt::format("/proc/{}/", child);
-  WriteText(proc + "gid_map", "0 0 1000000");
-  WriteText(proc + "uid_map", "0 0 1000000");
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ::close(ready[0]);
-  ::close(ready[1]);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 TEST_F(ZygoteTreeTest, ARootHostWithoutUserNamespacesUsesAccountsInstead) {
   if (::geteuid() != 0) GTEST_SKIP() << "the tier is one of root";
-  EXPECT_EQ(RunWithoutUserNamespaces("ZygoteTreeTest.DISABLED_InTheRootTier"), 0);
+  EXPECT_EQ(RunWithoutUserNamespaces("ZygoteTreeTest.DISABLED_InTheRootTier", 0), 0);
 }
 
 TEST_F(ZygoteTreeTest, DISABLED_InTheRootTier) {
