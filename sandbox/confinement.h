@@ -26,7 +26,7 @@ struct Confinement {
   unsigned worker_id = 0;  // Tier::kRoot: the account the worker becomes; never 0
   int closer_fd = -1;      // see RunZygote; closed on the way
   pid_t zygote = 0;        // Tier::kDegraded: whose end is the worker's; the other tiers have init
-  int64_t tasks = 0;       // Tier::kDegraded: of the worker's user, which its thread limit counts
+  int64_t tasks = 0;       // Tier::kDegraded: that the worker's user may have besides
   Places places;           // Tier::kDegraded: what can be read, the checkout included
   Limits limits;
 };

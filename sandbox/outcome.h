@@ -17,6 +17,7 @@ enum class Verdict : uint8_t {
   kIdleLimit,
   kCpuLimit,
   kMemoryLimit,
+  kThreadLimit,  // counted by the host, where the kernel counts a whole user's
   kCallLimit,
   kFrameLimit,
   kKilledByPolicy,  // SIGSYS: a system call that is never legitimate

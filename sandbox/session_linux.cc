@@ -34,6 +34,8 @@ using std::chrono::seconds;
 constexpr int kReapTimeoutMs = 5000;
 constexpr int kRoomPollMs = 20;
 constexpr int kWatchMs = 50;
+// Tier::kDegraded: what the user's other programs and reports may start while this one runs.
+constexpr int64_t kTaskSlack = 1024;
 constexpr auto kProgressInterval = milliseconds(50);
 // A worker that has said its outcome has nothing left to do but exit.
 constexpr auto kExitGrace = milliseconds(500);
@@ -60,6 +62,23 @@ int64_t ResidentKb(pid_t pid) {
   return statm ? (resident - shared) * (::sysconf(_SC_PAGESIZE) / 1024) : 0;
 }
 
+struct TaskCount {
+  uid_t user = 0;
+  int64_t threads = 0;  // 0: no such process
+};
+
+TaskCount TasksOf(const std::filesystem::path& process) {
+  std::ifstream status(process / "status");
+  TaskCount count;
+  for (std::string word; count.threads == 0 && status >> word;) {
+    if (word == "Uid:") status >> count.user;
+    if (word == "Threads:") status >> count.threads;
+  }
+  return count;
+}
+
+int64_t ThreadsOf(pid_t pid) { return TasksOf(fmt::format("/proc/{}", pid)).threads; }
+
 // Tasks of this process's user, all of which count against its RLIMIT_NPROC.
 int64_t TasksOfThisUser() {
   int64_t tasks = 0;
@@ -69,14 +88,8 @@ int64_t TasksOfThisUser() {
     const std::string name = it->path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     // Not by the owner of the directory: that of a process without dumps is root.
-    std::ifstream status(it->path() / "status");
-    uid_t user = 0;
-    int64_t threads = 0;
-    for (std::string word; threads == 0 && status >> word;) {
-      if (word == "Uid:") status >> user;
-      if (word == "Threads:") status >> threads;
-    }
-    if (user == ::getuid()) tasks += threads;
+    const TaskCount count = TasksOf(it->path());
+    if (count.user == ::getuid()) tasks += count.threads;
   }
   return tasks;
 }
@@ -121,7 +134,7 @@ class Session {
     Json prepare = {{"subtree", job_.subtree},
                     {"limits", ToJson(job_.limits)},
                     {"worker_id", kRootHostWorkerId + 1 + process_.id % kRootHostWorkerIds}};
-    if (zygote_.layers().tier == Tier::kDegraded) prepare["tasks"] = TasksOfThisUser();
+    if (zygote_.layers().tier == Tier::kDegraded) prepare["tasks"] = TasksOfThisUser() + kTaskSlack;
     const std::array fds = {job_.output_fd};
     // The job follows at once: what receives it is our own code until confinement is complete. A
     // worker that is gone already has said why.
@@ -174,7 +187,10 @@ class Session {
     if (!ending_ && progress_ && SteadyClock::now() >= next_progress_) PassProgress();
     if (!ending_ && !exited_) CheckClocks();
     if (!ending_ && !exited_ && !is_demoted_) DemoteWhenBusy();
-    if (!ending_ && !exited_ && !process_.cgroup) CheckResidentMemory();
+    if (!ending_ && !exited_ && !process_.cgroup) {
+      CheckResidentMemory();
+      CheckThreads();
+    }
   }
 
   int TimeoutMs() const {
@@ -194,6 +210,15 @@ class Session {
     const int64_t resident_kb = ResidentKb(process_.pid);
     if (resident_kb > job_.limits.memory_mb * 1024) {
       ending_ = {Verdict::kMemoryLimit, MemoryReason()};
+    }
+  }
+
+  // Without a user namespace either, the kernel's limit is one for all that the user runs.
+  void CheckThreads() {
+    if (ending_ || zygote_.layers().tier != Tier::kDegraded) return;
+    if (ThreadsOf(process_.pid) > job_.limits.threads) {
+      ending_ = {Verdict::kThreadLimit,
+                 fmt::format("started more than threads = {}", job_.limits.threads)};
     }
   }
 
@@ -465,6 +490,8 @@ std::string_view VerdictName(Verdict verdict) {
       return "cpu_limit";
     case Verdict::kMemoryLimit:
       return "memory_limit";
+    case Verdict::kThreadLimit:
+      return "thread_limit";
     case Verdict::kCallLimit:
       return "call_limit";
     case Verdict::kFrameLimit:

@@ -104,6 +104,7 @@ constexpr std::array kVerdictPairs = {
     VerdictPair{sandbox::Verdict::kIdleLimit, Verdict::kIdleLimit},
     VerdictPair{sandbox::Verdict::kCpuLimit, Verdict::kCpuLimit},
     VerdictPair{sandbox::Verdict::kMemoryLimit, Verdict::kMemoryLimit},
+    VerdictPair{sandbox::Verdict::kThreadLimit, Verdict::kThreadLimit},
     VerdictPair{sandbox::Verdict::kCallLimit, Verdict::kCallLimit},
     VerdictPair{sandbox::Verdict::kFrameLimit, Verdict::kFrameLimit},
     VerdictPair{sandbox::Verdict::kKilledByPolicy, Verdict::kKilledByPolicy},

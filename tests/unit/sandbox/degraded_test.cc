@@ -156,12 +156,12 @@ TEST_F(Degraded, DISABLED_LimitsEndTheWorkerWithTheirVerdicts) {
   EXPECT_EQ(Run({{"act", "memory"}}, limits).verdict, Verdict::kMemoryLimit);
 }
 
-TEST_F(Degraded, DISABLED_ThreadsAreCappedBesideWhatElseTheUserRuns) {
+TEST_F(Degraded, DISABLED_TheHostCountsThreadsWhereTheKernelCountsAUsers) {
   Limits limits;
   limits.threads = 8;
-  const Json started = Result({{"act", "threads"}}, limits);
-  EXPECT_GE(started, 4);
-  EXPECT_LE(started, 8);
+  const WorkerOutcome outcome = Run({{"act", "threads"}, {"stay", true}}, limits);
+  EXPECT_EQ(outcome.verdict, Verdict::kThreadLimit) << outcome.reason;
+  EXPECT_THAT(outcome.reason, HasSubstr("threads = 8"));
 }
 
 TEST_F(Degraded, DISABLED_AFaultAtAnyStepEndsTheWorkerBeforeItReadsAnything) {

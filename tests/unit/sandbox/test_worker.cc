@@ -187,7 +187,7 @@ Json Crash(const Context&) {
 
 Json Leave(const Context&) { ::_exit(0); }
 
-Json Threads(const Context&) {
+Json Threads(const Context& c) {
   int started = 0;
   try {
     while (started < 500) {
@@ -196,6 +196,7 @@ Json Threads(const Context&) {
     }
   } catch (const std::system_error&) {
   }
+  if (c.job.value("stay", false)) ::pause();
   return started;
 }
 
