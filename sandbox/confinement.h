@@ -36,10 +36,10 @@ struct ConfinementStep {
   int (*take)(const Confinement&);  // 0 or errno
 };
 
-// Own mount, IPC, UTS and cgroup namespaces, the host name "report" and a hold on the store: before
-// any job is known. Tier::kDegraded: the worker ends with its zygote.
+// Own mount, IPC, UTS and cgroup namespaces, the host name "report", a hold on the store and a
+// private /tmp: before any job is known. Tier::kDegraded: the worker ends with its zygote.
 std::span<const ConfinementStep> ParkingSteps(Tier tier);
-// Mounts the checkout read-only at /plugin, drops the store, mounts a private /tmp, then gives up
+// Mounts the checkout read-only at /plugin, drops the store, gives /tmp its size, then gives up
 // privileges, resource limits, capabilities, file system and network by Landlock, and last the
 // system calls. Tier::kDegraded: what of it needs no namespace.
 std::span<const ConfinementStep> ConfiningSteps(Tier tier);

@@ -34,6 +34,7 @@ constexpr bool kLimitAddressSpace = true;
 
 constexpr int64_t kMiB = int64_t{1} << 20;
 constexpr int kTmpFiles = 1024;
+constexpr uint64_t kTmpFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
 int ErrnoOf(long result) { return result < 0 ? errno : 0; }
 
@@ -86,10 +87,17 @@ int DropStore(const Confinement& c) {
 }
 
 int MountPrivateTmp(const Confinement& c) {
-  const int e =
-      MountTmpfs(kTmpMount, MS_NOSUID | MS_NODEV | MS_NOEXEC,
-                 fmt::format("size={}m,nr_inodes={},mode=1777", c.limits.tmp_mb, kTmpFiles));
+  const int e = MountTmpfs(
+      kTmpMount, kTmpFlags,
+      fmt::format("size={}m,nr_inodes={},mode=1777", c.limits.tmp_mb, kTmpFiles));
   return e != 0 ? e : ErrnoOf(::chdir(kTmpMount));
+}
+
+// Mounted with the default size, before the job's was known.
+int ResizeTmp(const Confinement& c) {
+  if (c.limits.tmp_mb == Limits().tmp_mb) return 0;
+  return MountTmpfs(kTmpMount, MS_REMOUNT | kTmpFlags,
+                    fmt::format("size={}m,nr_inodes={}", c.limits.tmp_mb, kTmpFiles));
 }
 
 int LowerLimit(int resource, int64_t soft, int64_t hard) {
@@ -196,12 +204,13 @@ constexpr ConfinementStep kParking[] = {
     {"namespaces", EnterNamespaces},
     {"host name", SetHostName},
     {"store", DetachStore},
+    {"tmp mount", MountPrivateTmp},
 };
 
 constexpr ConfinementStep kConfining[] = {
     {"checkout mount", MountCheckout},
     {"store unmount", DropStore},
-    {"tmp mount", MountPrivateTmp},
+    {"tmp size", ResizeTmp},
     {"identity", LeaveIdentity},
     {"resource limits", SetResourceLimits},
     {"capabilities", DropCapabilities},

@@ -1,5 +1,7 @@
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -66,6 +68,16 @@ struct Preparation {
   int output_fd = -1;
 };
 
+Result<Confinement> ParsePreparation(std::string_view text) {
+  CARREL_ASSIGN_OR_RETURN(const Json json, ParseJson(text));
+  Confinement confinement;
+  confinement.subtree = JsonString(json, "subtree");
+  confinement.worker_id = json.value("worker_id", 0U);
+  confinement.tasks = json.value("tasks", int64_t{0});
+  confinement.limits = LimitsFromJson(json.value("limits", Json()), Limits());
+  return confinement;
+}
+
 // The first frame of the host, with the output descriptor.
 Result<Preparation> ReceivePreparation() {
   std::string bytes;
@@ -90,13 +102,26 @@ Result<Preparation> ReceivePreparation() {
   if (static_cast<FrameType>(bytes[4]) != FrameType::kPrepare) {
     return Fail(Code::kProtocol, "expected Prepare");
   }
-  CARREL_ASSIGN_OR_RETURN(const Json json,
-                          ParseJson(std::string_view(bytes).substr(kFrameHeaderBytes)));
-  preparation.confinement.subtree = JsonString(json, "subtree");
-  preparation.confinement.worker_id = json.value("worker_id", 0U);
-  preparation.confinement.tasks = json.value("tasks", int64_t{0});
-  preparation.confinement.limits = LimitsFromJson(json.value("limits", Json()), Limits());
+  CARREL_ASSIGN_OR_RETURN(preparation.confinement,
+                          ParsePreparation(std::string_view(bytes).substr(kFrameHeaderBytes)));
   return preparation;
+}
+
+// Maps the pages of code that are in memory anyway: a fork leaves them out, and each costs a fault.
+void TouchCode() {
+  (void)::dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void*) {
+        constexpr uintptr_t kPage = 4096;
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+          const auto& header = info->dlpi_phdr[i];
+          if (header.p_type != PT_LOAD || (header.p_flags & PF_X) == 0) continue;
+          const uintptr_t begin = (info->dlpi_addr + header.p_vaddr) & ~(kPage - 1);
+          const uintptr_t end = info->dlpi_addr + header.p_vaddr + header.p_memsz;
+          (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+        }
+        return 0;
+      },
+      nullptr);
 }
 
 // Without a root of its own the worker knows the parts by the names that the host has for them.
@@ -126,7 +151,11 @@ int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
     return Refuse(failure);
   }
   // With a job at the door there is nothing to be done ahead of it.
-  if (!HasInput(kSocket)) program.Park();
+  if (options.tier != Tier::kDegraded && !HasInput(kSocket)) {
+    (void)ParsePreparation(DumpJson({{"subtree", "x"}, {"limits", ToJson(Limits())}}));
+    program.Park();
+    TouchCode();
+  }
   auto preparation = ReceivePreparation();
   if (!preparation) return 1;
   preparation->confinement.tier = options.tier;

@@ -1,9 +1,14 @@
 #include "sdk/lua/lua_host.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 
+#include <filesystem>
 #include <lua.hpp>
+#include <string_view>
 
+#include "runtime/base/files.h"
+#include "runtime/base/unique_fd.h"
 #include "sdk/lua/failure.h"
 #include "sdk/lua/inspect.h"
 #include "sdk/lua/lua_state.h"
@@ -11,6 +16,9 @@
 
 namespace carrel::lua {
 namespace {
+
+constexpr std::string_view kRehearsedReport =
+    "return { generate = function() return { { 1, \"text\", 0.5 }, { 2, \"text\", 1.5 } } end }\n";
 
 struct Sink {
   std::string* code;
@@ -53,6 +61,19 @@ class LuaHost final : public sdk::LanguageHost {
     return {};
   }
 
+  std::optional<sdk::Rehearsal> Practice(const std::filesystem::path& scratch) override {
+    rehearsed_ = scratch / "carrel_rehearsed_report.lua";
+    const UniqueFd file(
+        ::open(rehearsed_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file || !WriteAll(file.get(), kRehearsedReport)) return std::nullopt;
+    return sdk::Rehearsal{scratch.string(), "carrel_rehearsed_report.generate"};
+  }
+
+  void Forget() override {
+    std::error_code ignored;
+    std::filesystem::remove(rehearsed_, ignored);
+  }
+
   sdk::ReportEnd Run(const sdk::ReportJob& job, sdk::ReportPort& port,
                      render::Renderer* renderer) override {
     sdk::ReportFailure failure;
@@ -86,6 +107,7 @@ class LuaHost final : public sdk::LanguageHost {
 
   const LuaLimits limits_;
   CompiledSources sources_;  // constant after Warm
+  std::filesystem::path rehearsed_;
 };
 
 }  // namespace

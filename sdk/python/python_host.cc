@@ -28,11 +28,15 @@ class PythonHost final : public sdk::LanguageHost {
   void AfterForkInParent() override { python::AfterForkInParent(); }
   void AfterForkInChild() override { python::AfterForkInChild(); }
 
-  void Park() override {
+  std::optional<sdk::Rehearsal> Practice(const std::filesystem::path&) override {
+    return sdk::Rehearsal{(options_.packages_dir / "carrel/rehearsal").string(),
+                          "carrel_rehearsed_report.generate"};
+  }
+
+  void Forget() override {
     try {
-      py::module_::import("carrel._rehearsal").attr("rehearse")();
+      py::module_::import("carrel._rehearsal").attr("forget")();
     } catch (const std::exception&) {
-      // Nothing depends on it: the report does all of it itself.
       PyErr_Clear();
     }
   }

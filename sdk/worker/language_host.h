@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,6 +85,11 @@ struct ReportEnd {
   uint64_t rows = 0;
 };
 
+// A report of our own, run for practice.
+struct Rehearsal {
+  std::string root, entrypoint;
+};
+
 struct EntrypointQuery {
   std::string file;  // relative to root
   std::string function;
@@ -106,8 +112,11 @@ class LanguageHost {
   virtual void AfterForkInParent() {}
   virtual void AfterForkInChild() {}
 
-  // In a worker, before its job is known: what every run does, done ahead.
-  virtual void Park() {}
+  // In a worker, before its job is known: a report of our own to be run to its end, so that the
+  // pages that every run writes are the worker's already. `scratch` is an empty directory. Nothing:
+  // there is none. Forget removes what it left.
+  virtual std::optional<Rehearsal> Practice(const std::filesystem::path&) { return std::nullopt; }
+  virtual void Forget() {}
 
   // Runs one report to its end: loads the entry point, calls it, drains its rows into `renderer`
   // (null for the types the language renders itself: Python's jinja2 and pdf) and finishes it.

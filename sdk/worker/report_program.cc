@@ -1,5 +1,6 @@
 #include "sdk/worker/report_program.h"
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/text.h"
+#include "runtime/base/unique_fd.h"
 #include "sandbox/worker_entry.h"
 #include "sdk/render/workbook_inspect.h"
 #include "sdk/worker/worker_port.h"
@@ -118,10 +120,28 @@ Status ReportProgram::Warm() {
   return language_->Warm();
 }
 
-Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
-  ReportJob job = ParseJob(json, output_fd);
-  job.root = checkout_;
-  job.environment = environment_;
+// A whole run without a host: see LanguageHost::Practice.
+void ReportProgram::Park() {
+  constexpr int kNoHost = -1;
+  const auto practice = language_->Practice(sandbox::kTmpMount);
+  const UniqueFd output(::memfd_create("rehearsal", MFD_CLOEXEC));
+  if (!practice || !output) return;
+  const Json job = {
+      {"kind", "report"},      {"entrypoint", practice->entrypoint},
+      {"spec", "2"},           {"renderer", {{"type", "csv"}, {"template", ""}, {"args", nullptr}}},
+      {"parameters", "{}"},    {"endpoint", "https://localhost"},
+      {"info", Json::object()}};
+  // Through text, as the job will come.
+  if (const auto parsed = ParseJson(DumpJson(job))) {
+    ReportJob rehearsed = ParseJob(*parsed, output.get());
+    rehearsed.root = practice->root;
+    (void)DumpJson(RunReport(rehearsed, kNoHost));
+  }
+  language_->Forget();
+}
+
+Json ReportProgram::RunReport(const ReportJob& job, int socket) {
+  const int output_fd = job.output_fd;
   WorkerPort port(socket);
   std::unique_ptr<MeteredRenderer> renderer;
   if (!language_->RendersItself(job.renderer_type)) {
@@ -149,6 +169,13 @@ Json ReportProgram::RunReport(const Json& json, int socket, int output_fd) {
           {"rows", end.rows},
           {"bytes", info.st_size},
           {"sha256", std::move(*sha256)}};
+}
+
+Json ReportProgram::RunJob(const Json& json, int socket, int output_fd) {
+  ReportJob job = ParseJob(json, output_fd);
+  job.root = checkout_;
+  job.environment = environment_;
+  return RunReport(job, socket);
 }
 
 Json ReportProgram::Inspect(const Json& json) {
@@ -179,8 +206,8 @@ int ReportProgram::Run(int socket, int output_fd) {
   if (!frame || frame->type != sandbox::FrameType::kJob) return 1;
   const auto job = ParseJson(frame->payload);
   if (!job) return 1;
-  const Json outcome =
-      JsonString(*job, "kind") == "inspect" ? Inspect(*job) : RunReport(*job, socket, output_fd);
+  const Json outcome = JsonString(*job, "kind") == "inspect" ? Inspect(*job)
+                                                             : RunJob(*job, socket, output_fd);
   return sandbox::SendFrame(socket, sandbox::FrameType::kOutcome, DumpJson(outcome)) ? 0 : 1;
 }
 

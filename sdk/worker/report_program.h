@@ -34,11 +34,12 @@ class ReportProgram final : public sandbox::WorkerProgram {
   void BeforeFork() override { language_->BeforeFork(); }
   void AfterForkInParent() override { language_->AfterForkInParent(); }
   void AfterForkInChild() override { language_->AfterForkInChild(); }
-  void Park() override { language_->Park(); }
+  void Park() override;
   int Run(int socket, int output_fd) override;
 
  private:
-  Json RunReport(const Json& job, int socket, int output_fd);
+  Json RunJob(const Json& json, int socket, int output_fd);
+  Json RunReport(const ReportJob& job, int socket);
   Json Inspect(const Json& job);
 
   std::unique_ptr<LanguageHost> language_;
