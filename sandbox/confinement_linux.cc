@@ -87,9 +87,9 @@ int DropStore(const Confinement& c) {
 }
 
 int MountPrivateTmp(const Confinement& c) {
-  const int e = MountTmpfs(
-      kTmpMount, kTmpFlags,
-      fmt::format("size={}m,nr_inodes={},mode=1777", c.limits.tmp_mb, kTmpFiles));
+  const int e =
+      MountTmpfs(kTmpMount, kTmpFlags,
+                 fmt::format("size={}m,nr_inodes={},mode=1777", c.limits.tmp_mb, kTmpFiles));
   return e != 0 ? e : ErrnoOf(::chdir(kTmpMount));
 }
 
@@ -224,12 +224,9 @@ constexpr ConfinementStep kParkingAlone[] = {
 };
 
 constexpr ConfinementStep kConfiningAlone[] = {
-    {"directory", LeaveDirectory},
-    {"resource limits", SetResourceLimits},
-    {"capabilities", DropCapabilities},
-    {"privileges", LockPrivileges},
-    {"landlock", ApplyLandlockAlone},
-    {"seccomp", ApplySeccompAlone},
+    {"directory", LeaveDirectory},      {"resource limits", SetResourceLimits},
+    {"capabilities", DropCapabilities}, {"privileges", LockPrivileges},
+    {"landlock", ApplyLandlockAlone},   {"seccomp", ApplySeccompAlone},
 };
 
 }  // namespace

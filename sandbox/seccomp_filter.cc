@@ -34,9 +34,10 @@ constexpr ListedCall kKilled[] = {
 #include "sandbox/seccomp_killed.inc"
 };
 
-// Of these, Landlock judges some and not others (modes, times); no report has a file to use them on.
+// Of these, Landlock judges some and not others (modes, times); no report has a file to use them
+// on.
 constexpr std::string_view kNeedOwnRoot[] = {
-    "truncate", "mkdir",  "mkdirat",  "rmdir", "unlink",   "unlinkat",
+    "truncate", "mkdir",    "mkdirat",   "rmdir", "unlink",   "unlinkat",
     "rename",   "renameat", "renameat2", "chmod", "fchmodat",
 };
 

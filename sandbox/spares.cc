@@ -65,7 +65,8 @@ void Spares::KeepFull(const std::stop_token& stop) {
         wanted_.wait(lock, stop, [this] { return parked_.size() < static_cast<size_t>(count_); });
     if (!lacks) return;
     while (!stop.stop_requested() && std::chrono::steady_clock::now() < due_) {
-      wanted_.wait_until(lock, stop, due_, [this] { return due_ == std::chrono::steady_clock::time_point(); });
+      wanted_.wait_until(lock, stop, due_,
+                         [this] { return due_ == std::chrono::steady_clock::time_point(); });
     }
     lock.unlock();
     auto worker = fork_();

@@ -44,7 +44,7 @@ class Spares {
   std::condition_variable_any wanted_;
   std::deque<WorkerProcess> parked_;
   std::chrono::steady_clock::time_point due_;  // of the next refill
-  std::jthread refiller_;  // last: ends before the rest goes
+  std::jthread refiller_;                      // last: ends before the rest goes
 };
 
 }  // namespace carrel::sandbox

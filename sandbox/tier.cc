@@ -9,7 +9,8 @@ struct TierRow {
   Tier tier;
   std::string_view name;
 };
-constexpr TierRow kTiers[] = {{Tier::kFull, "full"}, {Tier::kRoot, "root"}, {Tier::kDegraded, "degraded"}};
+constexpr TierRow kTiers[] = {
+    {Tier::kFull, "full"}, {Tier::kRoot, "root"}, {Tier::kDegraded, "degraded"}};
 
 }  // namespace
 

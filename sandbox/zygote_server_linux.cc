@@ -226,8 +226,8 @@ int ZygoteMain(WorkerProgram& program, const ServerOptions& options, Ground grou
 
 void WakeOnly(int) {}
 
-// Without a pid namespace a process that ends takes nothing with it, unless its children ask for it.
-// False when the parent is gone already.
+// Without a pid namespace a process that ends takes nothing with it, unless its children ask for
+// it. False when the parent is gone already.
 bool EndWithParent(pid_t parent) {
   return ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && ::getppid() == parent;
 }
@@ -262,9 +262,9 @@ std::unexpected<Error> Denied(const char* what) {
 Result<Ground> StandWithoutNamespaces(int control_fd, const Json& boot) {
   if (::geteuid() == 0) return Fail(Code::kDenied, "the degraded tier is not for root");
   if (const int abi = LandlockAbi(); abi < kDegradedLandlockAbi) {
-    return Fail(Code::kDenied, fmt::format("the degraded tier needs Landlock {}, this kernel has {}",
-                                           kDegradedLandlockAbi,
-                                           abi > 0 ? std::to_string(abi) : "none"));
+    return Fail(Code::kDenied,
+                fmt::format("the degraded tier needs Landlock {}, this kernel has {}",
+                            kDegradedLandlockAbi, abi > 0 ? std::to_string(abi) : "none"));
   }
   if (const int e = ProbeSeccomp()) {
     return Fail(Code::kDenied, FailErrno("system call filter", e).error().message);

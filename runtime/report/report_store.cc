@@ -288,7 +288,8 @@ Result<std::optional<Report>> SqlReportStore::Claim(const ClaimRequest& request)
   };
   CARREL_ASSIGN_OR_RETURN(const std::string seen, database_.Read(find));
   if (seen.empty()) return std::nullopt;
-  return database_.Write([&](Transaction& transaction) -> Result<std::optional<Report>> {
+  // A claim that a power loss undoes is a report that is still pending, and nobody works at it.
+  const auto claim = [&](Transaction& transaction) -> Result<std::optional<Report>> {
     CARREL_ASSIGN_OR_RETURN(const std::string id, find(transaction));
     if (id.empty()) return std::nullopt;
     const Actor actor = SystemActor();
@@ -308,11 +309,12 @@ Result<std::optional<Report>> SqlReportStore::Claim(const ClaimRequest& request)
     if (changed == 0) return std::nullopt;
     CARREL_TRY(Audit(transaction, before, after.status, step));
     return after;
-  });
+  };
+  return database_.Write(claim, store::Access::kWriteSoon);
 }
 
 Status SqlReportStore::Heartbeat(const Lease& lease, Timestamp expires, const Progress& progress) {
-  return database_.Write([&](Transaction& transaction) -> Status {
+  const auto beat = [&](Transaction& transaction) -> Status {
     CARREL_ASSIGN_OR_RETURN(
         const int64_t changed,
         Execute(transaction,
@@ -323,7 +325,8 @@ Status SqlReportStore::Heartbeat(const Lease& lease, Timestamp expires, const Pr
                 Name(ReportState::kDeploying), lease.owner, lease.attempt));
     if (changed == 0) return sql::LostRace("report", lease.report_id);
     return {};
-  });
+  };
+  return database_.Write(beat, store::Access::kWriteSoon);
 }
 
 Status SqlReportStore::MarkReady(const Lease& lease, const Published& published,

@@ -42,6 +42,10 @@ class Statement {
 enum class Access : uint8_t {
   kRead,   // a consistent view; never waits for a writer
   kWrite,  // the only writer from its start on, so that a read in it cannot be overtaken
+  // The same, but its commit does not wait for the disk: it survives every end of this process, and
+  // a power loss may undo it, never one that was committed later without undoing it as well. For
+  // steps that are done again when they are lost.
+  kWriteSoon,
 };
 
 // One transaction; rolled back when it is destroyed without Commit. Belongs to one thread.
@@ -64,8 +68,9 @@ class Database {
   // Runs work(Transaction&), which returns a Status or a Result, in one write transaction: it is
   // committed when work succeeds and leaves no trace when work or the commit fails.
   template <typename Work>
-  auto Write(Work&& work) -> std::invoke_result_t<Work, Transaction&> {
-    CARREL_ASSIGN_OR_RETURN(auto transaction, Begin(Access::kWrite));
+  auto Write(Work&& work, Access access = Access::kWrite)
+      -> std::invoke_result_t<Work, Transaction&> {
+    CARREL_ASSIGN_OR_RETURN(auto transaction, Begin(access));
     auto result = std::forward<Work>(work)(*transaction);
     if (result) CARREL_TRY(transaction->Commit());
     return result;

@@ -21,6 +21,8 @@
 namespace carrel::store {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr int kBusyTimeoutMs = 5000;
 constexpr int kBeginAttempts = 6;  // each waits kBusyTimeoutMs
 
@@ -75,6 +77,15 @@ class Connection {
   const std::string& path() const { return path_; }
   std::unexpected<Error> Failure(int rc) const { return FailSqlite(db_.get(), path_, rc); }
 
+  // How long a commit waits: for the disk, or for the kernel alone.
+  int Synchronise(Access access) {
+    const bool is_full = access != Access::kWriteSoon;
+    if (is_full == is_full_) return SQLITE_OK;
+    const int rc = Run(is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    if (rc == SQLITE_OK) is_full_ = is_full;
+    return rc;
+  }
+
   int Run(const char* sql) const { return sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr); }
 
   // A cached statement, or a new one while the cached one is lent out.
@@ -102,6 +113,7 @@ class Connection {
  private:
   Handle db_;
   std::string path_;
+  bool is_full_ = true;  // see Connect
   std::map<std::string, StatementHandle, std::less<>> idle_;
 };
 
@@ -181,10 +193,14 @@ class Pool {
   std::vector<std::unique_ptr<Connection>> idle_;  // guarded by mutex_
 };
 
+// Held by the one writer of this process. SQLite itself lets writers sleep and look again, longer
+// each time; among threads there is no need to.
+using WriterLock = std::unique_lock<std::timed_mutex>;
+
 class SqliteTransaction final : public Transaction {
  public:
-  SqliteTransaction(Pool& pool, std::unique_ptr<Connection> connection)
-      : pool_(pool), connection_(std::move(connection)) {}
+  SqliteTransaction(Pool& pool, std::unique_ptr<Connection> connection, WriterLock writer)
+      : writer_(std::move(writer)), pool_(pool), connection_(std::move(connection)) {}
 
   ~SqliteTransaction() override {
     if (sqlite3_get_autocommit(connection_->db()) == 0) connection_->Run("ROLLBACK");
@@ -204,6 +220,7 @@ class SqliteTransaction final : public Transaction {
   }
 
  private:
+  const WriterLock writer_;  // first: goes last
   Pool& pool_;
   std::unique_ptr<Connection> connection_;
 };
@@ -309,19 +326,28 @@ class SqliteDatabase final : public Database {
     if (connection == nullptr) {
       CARREL_ASSIGN_OR_RETURN(connection, Connect(path_));
     }
-    const char* sql = access == Access::kWrite ? "BEGIN IMMEDIATE" : "BEGIN DEFERRED";
-    int rc = SQLITE_OK;
+    const bool is_writer = access != Access::kRead;
+    WriterLock writer(writer_, std::defer_lock);
+    if (is_writer && !writer.try_lock_for(kBeginAttempts * milliseconds(kBusyTimeoutMs))) {
+      pool_.Put(std::move(connection));
+      return Fail(Code::kTimeout,
+                  fmt::format("{}: another writer of this process does not end", path_));
+    }
+    const char* sql = is_writer ? "BEGIN IMMEDIATE" : "BEGIN DEFERRED";
+    int rc = is_writer ? connection->Synchronise(access) : SQLITE_OK;
+    if (rc != SQLITE_OK) return connection->Failure(rc);
     for (int attempt = 0; attempt < kBeginAttempts; ++attempt) {
       rc = connection->Run(sql);
       if ((rc & 0xFF) != SQLITE_BUSY) break;
     }
     if (rc != SQLITE_OK) return connection->Failure(rc);
-    return std::make_unique<SqliteTransaction>(pool_, std::move(connection));
+    return std::make_unique<SqliteTransaction>(pool_, std::move(connection), std::move(writer));
   }
 
  private:
   const std::string path_;
   Pool pool_;
+  std::timed_mutex writer_;
 };
 
 }  // namespace

@@ -206,8 +206,8 @@ int ReportProgram::Run(int socket, int output_fd) {
   if (!frame || frame->type != sandbox::FrameType::kJob) return 1;
   const auto job = ParseJson(frame->payload);
   if (!job) return 1;
-  const Json outcome = JsonString(*job, "kind") == "inspect" ? Inspect(*job)
-                                                             : RunJob(*job, socket, output_fd);
+  const Json outcome =
+      JsonString(*job, "kind") == "inspect" ? Inspect(*job) : RunJob(*job, socket, output_fd);
   return sandbox::SendFrame(socket, sandbox::FrameType::kOutcome, DumpJson(outcome)) ? 0 : 1;
 }
 

@@ -84,11 +84,10 @@ void RunSpinning(report::WorkerPool& pool, const std::string& language,
                  sandbox::SessionHandler& handler, const std::stop_token& stop) {
   const UniqueFd output(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   sandbox::Zygote& zygote = ZygoteOf(pool, language);
-  const sandbox::SessionJob session{
-      .subtree = "noop",
-      .output_fd = output.get(),
-      .limits = WithoutClocks(),
-      .job = JobOf("spin")};
+  const sandbox::SessionJob session{.subtree = "noop",
+                                    .output_fd = output.get(),
+                                    .limits = WithoutClocks(),
+                                    .job = JobOf("spin")};
   const auto outcome = RunSession(zygote, session, handler, stop);
   if (outcome.verdict != sandbox::Verdict::kCancelled) {
     Die(fmt::format("{}, spinning: {} {}", language, outcome.reason, outcome.payload.dump()));

@@ -209,9 +209,8 @@ TEST_F(Degraded, DISABLED_AHostThatIsKilledLeavesNoProcess) {
     ::prctl(PR_SET_NAME, "host");
     auto zygote = Zygote::Start(Options());
     Quiet handler;
-    std::jthread run([&] {
-      RunSession(**zygote, {.subtree = "one", .job = {{"act", "sleep"}}}, handler, {});
-    });
+    std::jthread run(
+        [&] { RunSession(**zygote, {.subtree = "one", .job = {{"act", "sleep"}}}, handler, {}); });
     ::usleep(300'000);
     ::close(ready[1]);
     ::pause();

@@ -80,6 +80,19 @@ TEST_F(DatabaseTest, ConnectionsWaitForTheDiskAndHoldForeignKeys) {
   EXPECT_EQ(orphan.error().code, Code::kConflict);
 }
 
+TEST_F(DatabaseTest, OnlyACommitThatMayBeLostDoesNotWaitForTheDisk) {
+  const auto database = Open();
+  const auto synchronous = [](Transaction& t) -> Result<int64_t> {
+    CARREL_ASSIGN_OR_RETURN(auto rows, Query(t, "PRAGMA synchronous"));
+    CARREL_TRY(rows->Step());
+    return rows->Integer(0);
+  };
+  for (int round = 0; round < 2; ++round) {  // on one and the same connection
+    EXPECT_EQ(*database->Write(synchronous, Access::kWriteSoon), 1);  // NORMAL
+    EXPECT_EQ(*database->Write(synchronous), 2);                      // FULL
+  }
+}
+
 TEST_F(DatabaseTest, ProcessesThatOpenANewDatabaseAtOnceAllSucceed) {
   for (int round = 0; round < 5; ++round) {
     const std::filesystem::path path = dir_.path() / ("db" + std::to_string(round));
