@@ -30,4 +30,6 @@ def generate(client, input_data, progress, renderer_type, context):
     for directory in ("/tmp", "/dev/shm", "/var/tmp", os.getcwd()):
         path = f"{directory}/carrel-degraded"
         yield fails(path, "EACCES", os.open, path, os.O_WRONLY | os.O_CREAT)
-        yield fails(f"{path} without a name", "EACCES", os.open, directory, os.O_TMPFILE | os.O_RDWR)
+        yield fails(
+            f"{path} without a name", "EACCES", os.open, directory, os.O_TMPFILE | os.O_RDWR
+        )

@@ -18,7 +18,7 @@ def generate(client, input_data, progress, renderer_type, context):
         yield call_fails(f"pidfd_open {pid}", "EPERM", SYS_PIDFD_OPEN, pid, 0)
         yield call_fails(f"setpriority {pid}", "EPERM", SYS_SETPRIORITY, 0, pid, 19)
         yield call_fails(f"sched_setaffinity {pid}", "EPERM", SYS_AFFINITY, pid, 0, 0)
-        limit = (b"\0" * 16)
+        limit = b"\0" * 16
         yield call_fails(f"prlimit {pid}", "EPERM", SYS_PRLIMIT, pid, 4, limit, 0)
         yield call_fails(f"kcmp {pid}", "EPERM", SYS_KCMP, os.getpid(), pid, 0, 0, 0)
         yield call_fails(f"move_pages {pid}", "EPERM", SYS_MOVE_PAGES, pid, 0, 0, 0, 0, 0)
