@@ -69,17 +69,29 @@ std::string Join(std::span<const std::string> parts, std::string_view separator)
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
-bool IsUtf8(std::string_view text) {
+namespace {
+
+bool IsAscii(std::string_view text) {
   constexpr uint64_t kNotAscii = 0x8080808080808080;
-  for (size_t pos = 0; pos < text.size();) {
-    uint64_t word = 0;
-    if (text.size() - pos >= sizeof word) {
-      std::memcpy(&word, text.data() + pos, sizeof word);
-      if ((word & kNotAscii) == 0) {
-        pos += sizeof word;
-        continue;
-      }
+  uint64_t found = 0;
+  if (text.size() < sizeof found) {
+    for (const char c : text) found |= static_cast<unsigned char>(c);
+  } else {
+    // The last word overlaps the one before it.
+    for (size_t i = 0; i < text.size(); i += sizeof found) {
+      uint64_t word = 0;
+      std::memcpy(&word, text.data() + std::min(i, text.size() - sizeof word), sizeof word);
+      found |= word;
     }
+  }
+  return (found & kNotAscii) == 0;
+}
+
+}  // namespace
+
+bool IsUtf8(std::string_view text) {
+  if (IsAscii(text)) return true;
+  for (size_t pos = 0; pos < text.size();) {
     const size_t length = SequenceLength(text, pos);
     if (length == 0) return false;
     pos += length;

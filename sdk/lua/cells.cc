@@ -55,7 +55,6 @@ render::Cell OtherCell(std::string_view type) {
 }  // namespace
 
 Result<render::Row> RowReader::Read(lua_State* L) {
-  cells_.clear();
   repaired_.clear();
   if (lua_type(L, -1) != LUA_TTABLE || TagOf(L, -1) > Tag::kArray) {
     return Fail(Code::kInvalid,

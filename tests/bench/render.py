@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import shutil
 import statistics
@@ -95,10 +96,9 @@ class Bench:
         self.add(f"generator alone: {maker}, {rows}", seconds=float(output(program)))
 
     def native(self, rows: int) -> None:
-        result = json.loads(
-            output([self.build / "bench" / "render_bench", "--runs", "1", "--rows", str(rows),
-                    "--template", self.store / "python" / "template.xlsx"])  # fmt: skip
-        )
+        program = [self.build / "bench" / "render_bench", "--runs", "1", "--rows", str(rows),
+                   "--template", self.store / "python" / "template.xlsx"]  # fmt: skip
+        result = json.loads(output(program))
         for name, seconds in result["seconds"].items():
             self.add(f"native {name}", seconds=seconds[0], bytes=result["bytes"][name])
         if self.rust is not None:
@@ -144,11 +144,11 @@ def row(*cells: object) -> None:
 
 
 def number(value: float, digits: int = 2) -> str:
-    return "-" if value != value else f"{value:.{digits}f}"
+    return "-" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def verdict(ratio: float, target: float, at_most: bool) -> str:
-    if ratio != ratio:
+    if math.isnan(ratio):
         return "peer missing"
     return "met" if (ratio <= target if at_most else ratio >= target) else "MISSED"
 

@@ -82,8 +82,7 @@ def mappings(count: int) -> Iterator[dict[str, Any]]:
 def narrow(count: int) -> Iterator[tuple[Any, ...]]:
     """Ten cells: for the sheets of five million rows."""
     for i in range(count):
-        p1, p2, p3, p4, p5, p6, p7, p8, p9, p10 = PRODUCTS[i % 50]
-        yield i, i % 100000 / 100.0, p1, p2, p3, p4, p5, p6, p7, p8
+        yield i, i % 100000 / 100.0, *PRODUCTS[i % 50][:8]
 
 
 MAKERS = {"tuples": tuples, "mappings": mappings, "narrow": narrow}

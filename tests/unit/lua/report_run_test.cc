@@ -159,6 +159,30 @@ TEST_F(LuaTest, WrongResultsAreNamed) {
   EXPECT_THAT(FailsWith("error"), HasSubstr("at most 1000000"));
 }
 
+TEST_F(LuaTest, RowsMayHaveHolesFurtherKeysAndALengthOfTheirOwn) {
+  WriteReport(
+      "local grown = {} for i = 5, 1, -1 do grown[i] = i end "
+      "local long = {} for i = 1, 1200 do long[i] = i end "
+      "local removed = {1, 2, 3} removed[2] = nil "
+      "return {{1, nil, 3}, {1, 2, name = 'x'}, {1, 2, [5] = 5}, {1, 2, n = 4}, {1, 2, 3, n = 2}, "
+      "grown, removed, {nil, nil, 3}, long, {[1] = 1, [2] = 2}, {}}");
+  ASSERT_FALSE(Run(render::Shape::kCells).failure);
+  const auto& rows = renderer->rows;
+  ASSERT_EQ(rows.size(), 11u);
+  EXPECT_EQ(rows[0], "i:1|none|i:3");
+  EXPECT_EQ(rows[1], "i:1|i:2");
+  EXPECT_EQ(rows[2], "i:1|i:2|none|none|i:5");
+  EXPECT_EQ(rows[3], "i:1|i:2|none|none");
+  EXPECT_EQ(rows[4], "i:1|i:2");
+  EXPECT_EQ(rows[5], "i:1|i:2|i:3|i:4|i:5");
+  EXPECT_EQ(rows[6], "i:1|none|i:3");
+  EXPECT_EQ(rows[7], "none|none|i:3");
+  EXPECT_TRUE(rows[8].starts_with("i:1|i:2|")) << rows[8];
+  EXPECT_TRUE(rows[8].ends_with("|i:1199|i:1200")) << rows[8];
+  EXPECT_EQ(rows[9], "i:1|i:2");
+  EXPECT_EQ(rows[10], "");
+}
+
 TEST_F(LuaTest, JsonRowsAreSerialisedWithSortedKeys) {
   WriteReport(
       "return {{b = 1, a = {x = 1.5, y = carrel.null}}, {1, 'two', nil, 4}, {}, "

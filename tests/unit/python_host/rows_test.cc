@@ -41,6 +41,57 @@ def generate(client, parameters, progress, renderer_type, extra_context):
       ElementsAre(Cells{"text:1", "text:2"}, Cells{"text:a", "text:b"}, Cells{}, Cells{"bool:1"}));
 }
 
+TEST(PythonRows, ScalarsOfNumpyAreTheValuesTheyStandFor) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+import numpy as np
+def generate(*args):
+    yield np.float64(1.5), np.float32(0.5), np.int64(7), np.uint8(3), np.int64(2) ** 62
+    yield np.bool_(True), np.str_('a'), np.array([5])[0], np.array(6), np.uint64(2 ** 64 - 1)
+    # Finer than a microsecond: numpy gives a count of nanoseconds for these.
+    yield np.datetime64('1970-01-02T00:00:01.5', 'ns'), np.timedelta64(2500, 'ns')
+    yield np.datetime64('1970-01-02'), np.datetime64('NaT', 'ns'), np.datetime64('1970-01-01T00:00', 's')
+)");
+  ASSERT_EQ(outcome.message(), "");
+  EXPECT_THAT(
+      outcome.renderer->rows,
+      ElementsAre(Cells{"float:1.5", "float:0.5", "int:7", "int:3", "int:4611686018427387904"},
+                  Cells{"bool:1", "text:a", "int:5", "int:6", "big:18446744073709551615"},
+                  Cells{"datetime:86401500000", "duration:2"},
+                  Cells{"date:86400000000", "none", "datetime:0"}));
+}
+
+TEST(PythonRows, AnArrayOfNumpyIsNoCell) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+import numpy as np
+def generate(*args):
+    yield [np.array([1, 2])]
+)");
+  ASSERT_EQ(outcome.message(), "");
+  EXPECT_THAT(outcome.renderer->rows, ElementsAre(Cells{"other:ndarray:[1 2]"}));
+}
+
+TEST(PythonRows, SubclassesCountAsTheirBase) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+import datetime, decimal
+class T(str): pass
+class I(int): pass
+class F(float): pass
+class D(decimal.Decimal):
+    pass
+class M(datetime.datetime): pass
+class Y(datetime.date): pass
+def generate(*args):
+    yield T('a'), I(2), F(0.5), D('1.10'), M(1970, 1, 2), Y(1970, 1, 2)
+)");
+  ASSERT_EQ(outcome.message(), "");
+  EXPECT_THAT(outcome.renderer->rows,
+              ElementsAre(Cells{"text:a", "int:2", "float:0.5", "decimal:1.10",
+                                "datetime:86400000000", "date:86400000000"}));
+}
+
 TEST(PythonRows, AListThatIsChangedLaterIsWrittenAsItWasYielded) {
   Checkout checkout;
   const Outcome outcome = checkout.Run(R"(

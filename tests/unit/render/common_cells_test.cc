@@ -199,7 +199,7 @@ TEST(ShortNumbersTest, EveryFormReadsBackAsTheSameDoubleWithTheFewestDigits) {
       ASSERT_EQ(read.ptr, text.data() + text.size()) << text;
       ASSERT_EQ(std::bit_cast<uint64_t>(back), std::bit_cast<uint64_t>(value)) << text;
       // A large integer may have its own digits in the place of zeros.
-      if (std::fabs(value) < 1e15) ASSERT_EQ(digits_of(text), digits_of(shortest)) << text;
+      ASSERT_TRUE(digits_of(text) == digits_of(shortest) || std::fabs(value) >= 1e15) << text;
     }
   };
   for (const double value : {0.0, -0.0, 1.0, 0.58, 0.1 + 0.2, 1e-6, 1e-5, 5e-324, 1e9, 1e15, 1e16,

@@ -68,10 +68,10 @@ TEST(Mutation, EveryValueOfAWrongTypeIsAnErrorThatNamesItsPath) {
 
 TEST(Mutation, EveryMissingRequiredKeyIsAnErrorThatNamesItsPath) {
   const std::set<std::string> optional = {
-      "requirements", "language",   "limits",      "wall_s",      "cpu_s",      "memory_mb",
-      "output_mb",    "tmp_mb",     "permissions", "connections", "parameters", "required",
-      "default",      "args",       "start_row",   "start_col",   "overflow",   "delimiter",
-      "quoting",      "autoescape", "css_file"};
+      "requirements", "language", "limits",      "wall_s",      "cpu_s",      "memory_mb",
+      "output_mb",    "tmp_mb",   "permissions", "connections", "parameters", "required",
+      "default",      "args",     "start_row",   "start_col",   "overflow",   "compression",
+      "delimiter",    "quoting",  "autoescape",  "css_file"};
   const Json valid = Json::parse(kValidManifest);
   int tried = 0;
   for (const Spot& spot : AllSpots(valid)) {
