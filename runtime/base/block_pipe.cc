@@ -64,7 +64,7 @@ void BlockPipe::StartThread() {
   try {
     thread_ = std::thread([this] { Consume(); });
   } catch (const std::system_error&) {
-    // Its limits allow no further thread.
+    thread_ = std::thread();  // none: the limits of the process allow no further one
   }
 }
 

@@ -11,7 +11,9 @@ namespace {
 constexpr size_t kOutput = size_t{64} << 10;
 constexpr size_t kMaxPiece = size_t{1} << 30;  // the library counts in 32 bits
 
-uint8_t* Bytes(const char* text) { return reinterpret_cast<uint8_t*>(const_cast<char*>(text)); }
+uint8_t* Bytes(std::string_view text) {
+  return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
+}
 
 class IsalDeflater final : public Deflater {
  public:
@@ -28,7 +30,7 @@ class IsalDeflater final : public Deflater {
   Status Deflate(std::string_view block, Part part, BufferedFile& out) override {
     do {
       const size_t piece = std::min(block.size(), kMaxPiece);
-      stream_.next_in = Bytes(block.data());
+      stream_.next_in = Bytes(block);
       stream_.avail_in = static_cast<uint32_t>(piece);
       block.remove_prefix(piece);
       stream_.end_of_stream = part == Part::kLast && block.empty() ? 1 : 0;
@@ -56,7 +58,7 @@ class IsalDeflater final : public Deflater {
 std::unique_ptr<Deflater> MakeFastDeflater() { return std::make_unique<IsalDeflater>(); }
 
 uint32_t Crc32(uint32_t crc, std::string_view bytes) {
-  return crc32_gzip_refl(crc, Bytes(bytes.data()), bytes.size());
+  return crc32_gzip_refl(crc, Bytes(bytes), bytes.size());
 }
 
 }  // namespace carrel

@@ -74,7 +74,9 @@ enum class Whole : uint8_t { kPlain, kWithPoint };  // "12" or "12.0"
 char* PutDecimal(char* to, double magnitude, Whole whole) {
   constexpr double kScale = 1e6;
   if (!(magnitude < 1e9)) return nullptr;
-  const auto scaled = static_cast<uint64_t>(magnitude * kScale + 0.5);
+  const double product = magnitude * kScale;
+  auto scaled = static_cast<uint64_t>(product);
+  if (product - static_cast<double>(scaled) >= 0.5) ++scaled;
   if (static_cast<double>(scaled) / kScale != magnitude) return nullptr;
   const uint64_t fraction = scaled % 1'000'000;
   to = std::to_chars(to, to + 10, scaled / 1'000'000).ptr;

@@ -140,12 +140,8 @@ char* XlsxRowWriter::PutNumber(char* to, double value) const {
 char* XlsxRowWriter::PutText(char* to, std::string_view text) const {
   if (text.empty() || text[0] == '#' || text.size() > kMaxCellText) return nullptr;
   to = text[0] == ' ' || text.back() == ' ' ? text_preserve_.Put(to) : text_.Put(to);
-  if (CopyPlain(to, text, SpecialInXml)) {
-    to += text.size();
-  } else if ((to = PutEscaped(to, text)) == nullptr) {
-    return nullptr;
-  }
-  return text_close_.Put(to);
+  char* const end = CopyPlain(to, text, SpecialInXml) ? to + text.size() : PutEscaped(to, text);
+  return end == nullptr ? nullptr : text_close_.Put(end);
 }
 
 char* XlsxRowWriter::PutSerial(char* to, const Cell& cell) const {
