@@ -38,7 +38,10 @@ Result<WorkerProcess> Spares::Take() {
     while (!parked_.empty()) {
       WorkerProcess worker = std::move(parked_.front());
       parked_.pop_front();
-      due_ = std::chrono::steady_clock::now() + kRefillDelay;
+      // Only the first of several: under load they would put the refill off for ever.
+      if (parked_.size() + 1 == static_cast<size_t>(count_)) {
+        due_ = std::chrono::steady_clock::now() + kRefillDelay;
+      }
       wanted_.notify_all();
       if (IsAlive(worker)) return worker;
     }

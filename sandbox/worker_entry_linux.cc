@@ -117,7 +117,7 @@ void TouchCode() {
           if (header.p_type != PT_LOAD || (header.p_flags & PF_X) == 0) continue;
           const uintptr_t begin = (info->dlpi_addr + header.p_vaddr) & ~(kPage - 1);
           const uintptr_t end = info->dlpi_addr + header.p_vaddr + header.p_memsz;
-          (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+          (void)::syscall(SYS_madvise, begin, end - begin, MADV_POPULATE_READ);
         }
         return 0;
       },
