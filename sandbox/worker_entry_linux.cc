@@ -41,9 +41,13 @@ bool ArrangeDescriptors(const WorkerDescriptors& given) {
   return ::syscall(SYS_close_range, kCloser + 1, ~0U, 0) == 0;
 }
 
-bool HasInput(int fd) {
+// A worker that is taken sooner than this was not forked ahead of need, or the machine is busy:
+// then its processor time is worth more elsewhere than in a rehearsal.
+constexpr int kRehearseAfterMs = 20;
+
+bool HasInputWithin(int fd, int milliseconds) {
   pollfd fds[] = {{fd, POLLIN, 0}};
-  return ::poll(fds, 1, 0) > 0;
+  return ::poll(fds, 1, milliseconds) > 0;
 }
 
 void ResetSignals() {
@@ -151,7 +155,7 @@ int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
     return Refuse(failure);
   }
   // With a job at the door there is nothing to be done ahead of it.
-  if (options.tier != Tier::kDegraded && !HasInput(kSocket)) {
+  if (options.tier != Tier::kDegraded && !HasInputWithin(kSocket, kRehearseAfterMs)) {
     (void)ParsePreparation(DumpJson({{"subtree", "x"}, {"limits", ToJson(Limits())}}));
     program.Park();
     TouchCode();

@@ -33,7 +33,7 @@ using carrel::bench::SteadyClock;
 using carrel::report::WorkerPool;
 using carrel::report::WorkerPoolOptions;
 
-constexpr int kSettleMs = 3;
+constexpr int kSettleMs = 40;  // longer than a parked worker waits before it rehearses
 constexpr int kPeerEvery = 4;  // peers are slower by far and steadier
 
 struct Options {
@@ -156,12 +156,12 @@ struct Beside {
 
 // A report now and then, parked workers ready each time, while others compute without end.
 Beside Neighbours(const Options& options, int neighbours) {
-  constexpr int kSpares = 2, kPauseMs = 30;
+  constexpr int kSpares = 2;
   WorkerPool pool(WithSpares(options.pool, kSpares));
   const auto measure = [&] {
     std::vector<double> ms;
     for (int i = 0; i < options.runs; ++i) {
-      AwaitParked(pool, "python", 1, kPauseMs);
+      AwaitParked(pool, "python", 1, kSettleMs);
       ms.push_back(RunNoop(pool, "python").first_line_ms);
     }
     return ms;
