@@ -95,11 +95,11 @@ void WorkerPort::Progress(double value, double max) {
 }
 
 void WorkerPort::RowWritten(uint64_t rows) {
+  rows_.store(rows, std::memory_order_relaxed);
+  const auto now = SteadyClock::now();
+  if (now.time_since_epoch().count() < next_send_.load(std::memory_order_relaxed)) return;
   const std::lock_guard lock(progress_mutex_);
-  rows_ = rows;
-  if (const auto now = SteadyClock::now(); now - last_sent_ >= kProgressInterval) {
-    SendProgressLocked(now);
-  }
+  if (now - last_sent_ >= kProgressInterval) SendProgressLocked(now);
 }
 
 void WorkerPort::FlushProgress() {
@@ -109,9 +109,11 @@ void WorkerPort::FlushProgress() {
 
 void WorkerPort::SendProgressLocked(SteadyClock::time_point now) {
   last_sent_ = now;
+  next_send_.store((now + kProgressInterval).time_since_epoch().count(), std::memory_order_relaxed);
   held_back_ = false;
   // A host that is gone is noticed by the next call or by the outcome.
-  (void)Send(FrameType::kProgress, DumpJson({{"value", value_}, {"max", max_}, {"rows", rows_}}));
+  (void)Send(FrameType::kProgress,
+             DumpJson({{"value", value_}, {"max", max_}, {"rows", rows_.load()}}));
 }
 
 }  // namespace carrel::sdk

@@ -2,6 +2,7 @@
 // waits for it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -48,9 +49,12 @@ class WorkerPort final : public ReportPort {
   std::mutex progress_mutex_;
   // Guarded by progress_mutex_.
   double value_ = 0, max_ = 0;
-  uint64_t rows_ = 0;
   bool held_back_ = false;
   SteadyClock::time_point last_sent_;
+
+  // Of the thread that writes rows, which takes the mutex only when it is time to send.
+  std::atomic<uint64_t> rows_ = 0;
+  std::atomic<SteadyClock::rep> next_send_ = 0;
 };
 
 }  // namespace carrel::sdk

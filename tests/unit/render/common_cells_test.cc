@@ -221,6 +221,8 @@ using RenderedTwiceTest = XlsxTest;
 TEST_F(RenderedTwiceTest, ALargeWorkbookHasTheSameBytesOnEveryRunWithAndWithoutASecondThread) {
   std::vector<std::vector<Cell>> rows;
   std::vector<std::string> texts;
+  rows.reserve(20'000);
+  texts.reserve(20'000);
   for (int i = 0; i < 20'000; ++i) texts.push_back("text " + std::to_string(i * 7919 % 10'007));
   for (int i = 0; i < 20'000; ++i) {
     rows.push_back({Text(texts[static_cast<size_t>(i)]),
