@@ -67,11 +67,11 @@ Options Parse(int argc, char** argv) {
 }
 
 bool Render(const Options& options, const BenchRows& rows, const std::string& type,
-            carrel::Json args, carrel::Threading threading, const std::string& path) {
+            const carrel::Json& args, carrel::Threading threading, const std::string& path) {
   const carrel::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   auto renderer = carrel::render::MakeRenderer(
       {.type = type,
-       .args = std::move(args),
+       .args = args,
        .root = options.workbook.parent_path(),
        .template_path = type == "xlsx" ? options.workbook.filename().string() : "",
        .output_fd = fd.get(),
@@ -94,7 +94,8 @@ bool Render(const Options& options, const BenchRows& rows, const std::string& ty
 int main(int argc, char** argv) {
   const Options options = Parse(argc, argv);
   const BenchRows rows(kDistinct);
-  const auto ours = [&](const std::string& type, carrel::Json args, carrel::Threading threading) {
+  const auto ours = [&](const std::string& type, const carrel::Json& args,
+                        carrel::Threading threading) {
     return [&options, &rows, type, args, threading](const std::string& path) {
       return Render(options, rows, type, args, threading, path);
     };
