@@ -118,7 +118,7 @@ size_t XlsxRowWriter::Append(std::string& out, std::string_view number, Row row,
 char* XlsxRowWriter::PutCell(char* to, const Cell& cell) const {
   switch (cell.kind) {
     case CellKind::kText:
-      return PutText(to, cell.text);
+      return cell.printed.data() == nullptr ? PutText(to, cell.text) : nullptr;
     case CellKind::kFloat:
       return PutNumber(to, cell.number);
     case CellKind::kInteger:

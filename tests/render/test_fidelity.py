@@ -28,6 +28,7 @@ ROWS: list[list[Any]] = [
 _NOT_FOR_OPENPYXL = {
     "strict_namespaces": "openpyxl knows one namespace",
     "other_names_and_relative_targets": "openpyxl looks for styles in one place",
+    "styled_empty_cells_without_dimension": "it can, but takes its time for 55,000 cells",
 }
 
 
