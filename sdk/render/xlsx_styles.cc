@@ -5,6 +5,8 @@
 #include <pugixml.hpp>
 #include <string>
 
+#include "runtime/base/text.h"
+#include "sdk/render/xlsx_cell.h"
 #include "sdk/render/xlsx_xml.h"
 
 namespace carrel::render {
@@ -75,6 +77,52 @@ pugi::xml_node Append(pugi::xml_node parent, std::string_view name) {
   return parent.append_child((XmlPrefix(parent) + std::string(name)).c_str());
 }
 
+// The formats of a CellStyle that every workbook knows without a definition; -1 for others.
+int BuiltInFormat(std::string_view code) {
+  static constexpr std::pair<std::string_view, int> kBuiltIn[] = {
+      {"", 0},         {"General", 0}, {"0", 1},      {"0.00", 2}, {"#,##0", 3},
+      {"#,##0.00", 4}, {"0%", 9},      {"0.00%", 10}, {"@", 49}};
+  for (const auto& [known, id] : kBuiltIn) {
+    if (known == code) return id;
+  }
+  return -1;
+}
+
+std::string Argb(uint32_t color) { return fmt::format("FF{:06X}", color & 0xFFFFFF); }
+
+std::string_view Name(BorderLine line) {
+  static constexpr std::string_view kNames[] = {"none", "thin", "medium", "thick"};
+  return kNames[static_cast<size_t>(line)];
+}
+
+void SetAlignment(pugi::xml_node xf, const CellStyle& style) {
+  static constexpr std::string_view kHorizontal[] = {"general", "left", "center", "right"};
+  static constexpr std::string_view kVertical[] = {"bottom", "top", "center"};
+  if (style.horizontal == HorizontalAlign::kGeneral && style.vertical == VerticalAlign::kBottom &&
+      !style.wrap) {
+    return;
+  }
+  XmlSet(xf, "applyAlignment", "1");
+  pugi::xml_node alignment = Append(xf, "alignment");
+  if (style.horizontal != HorizontalAlign::kGeneral) {
+    XmlSet(alignment, "horizontal", kHorizontal[static_cast<size_t>(style.horizontal)]);
+  }
+  if (style.vertical != VerticalAlign::kBottom) {
+    XmlSet(alignment, "vertical", kVertical[static_cast<size_t>(style.vertical)]);
+  }
+  if (style.wrap) XmlSet(alignment, "wrapText", "1");
+}
+
+Status CheckFormatCode(std::string_view code) {
+  constexpr size_t kMaxFormatCode = 255;
+  const bool control = code.find_first_of(std::string_view("\0\t\n\r", 4)) != code.npos;
+  std::string scratch;
+  if (!control && code.size() <= kMaxFormatCode && AppendXmlText(scratch, code)) return {};
+  return Fail(Code::kInvalid,
+              fmt::format("number format \"{}\": expected at most {} bytes of printable text",
+                          EscapeControls(Truncate(ToUtf8(code), 60)), kMaxFormatCode));
+}
+
 }  // namespace
 
 bool IsDateFormat(std::string_view code) {
@@ -103,7 +151,7 @@ bool IsDateFormat(std::string_view code) {
 
 struct XlsxStyles::Document {
   pugi::xml_document xml;
-  std::vector<pugi::xml_node> xfs;  // the template's cell styles
+  std::vector<pugi::xml_node> xfs;  // the template's cell styles, then those of Add
   pugi::xml_node root() const { return xml.document_element(); }
 };
 
@@ -153,12 +201,13 @@ uint32_t XlsxStyles::StyleForTime(uint32_t existing, CellKind kind) {
   const auto key = std::make_pair(existing, kind);
   const auto known = time_styles_.find(key);
   if (known != time_styles_.end()) return known->second;
-  const uint32_t base = existing < template_size_ ? existing : 0;
+  const auto& xfs = document_->xfs;
+  const uint32_t base = existing < xfs.size() && xfs[existing] ? existing : 0;
   uint32_t style = base;
   if (!ShowsDates(base)) {
     const int format = FormatId(DefaultFormat(kind));
     pugi::xml_node list = List(document_->root(), "cellXfs");
-    pugi::xml_node copy = list.append_copy(document_->xfs[base]);
+    pugi::xml_node copy = list.append_copy(xfs[base]);
     XmlSet(copy, "numFmtId", std::to_string(format));
     XmlSet(copy, "applyNumberFormat", "1");
     style = static_cast<uint32_t>(xf_formats_.size());
@@ -218,6 +267,68 @@ InfoStyles XlsxStyles::AddInfoStyles() {
   XmlSet(wrapped, "vertical", "top");
   XmlSet(wrapped, "wrapText", "1");
   return {first, first + 1, first + 2};
+}
+
+int XlsxStyles::AddFont(const CellStyle& style) {
+  if (!style.bold && !style.font_color) return 0;
+  const auto [font, id] = AppendTo(List(document_->root(), "fonts"), "font");
+  if (style.bold) Append(font, "b");
+  XmlSet(Append(font, "sz"), "val", "11");
+  if (style.font_color) XmlSet(Append(font, "color"), "rgb", Argb(*style.font_color));
+  XmlSet(Append(font, "name"), "val", "Calibri");
+  XmlSet(Append(font, "family"), "val", "2");
+  return id;
+}
+
+int XlsxStyles::AddFill(uint32_t color) {
+  const auto [fill, id] = AppendTo(List(document_->root(), "fills"), "fill");
+  pugi::xml_node pattern = Append(fill, "patternFill");
+  XmlSet(pattern, "patternType", "solid");
+  XmlSet(Append(pattern, "fgColor"), "rgb", Argb(color));
+  XmlSet(Append(pattern, "bgColor"), "indexed", "64");
+  return id;
+}
+
+int XlsxStyles::AddBorder(const CellStyle& style) {
+  const auto [border, id] = AppendTo(List(document_->root(), "borders"), "border");
+  for (const std::string_view side : {"left", "right", "top", "bottom"}) {
+    pugi::xml_node line = Append(border, side);
+    XmlSet(line, "style", Name(style.border));
+    XmlSet(Append(line, "color"), "rgb", Argb(style.border_color));
+  }
+  Append(border, "diagonal");
+  return id;
+}
+
+Result<uint32_t> XlsxStyles::Add(const CellStyle& style) {
+  for (const auto& [known, id] : added_) {
+    if (known == style) return id;
+  }
+  CARREL_TRY(CheckFormatCode(style.number_format));
+  if (xf_formats_.size() >= kMaxCellFormats) {
+    return Fail(Code::kLimit, fmt::format("more than {} cell formats", kMaxCellFormats));
+  }
+  int format = BuiltInFormat(style.number_format);
+  if (format < 0) format = FormatId(style.number_format);
+  const int font = AddFont(style);
+  const int fill = style.fill ? AddFill(*style.fill) : 0;
+  const int border = style.border != BorderLine::kNone ? AddBorder(style) : 0;
+  pugi::xml_node xf = AppendTo(List(document_->root(), "cellXfs"), "xf").first;
+  const std::pair<std::string_view, int> ids[] = {
+      {"numFmtId", format}, {"fontId", font}, {"fillId", fill}, {"borderId", border}};
+  for (const auto& [name, id] : ids) XmlSet(xf, name, std::to_string(id));
+  XmlSet(xf, "xfId", "0");
+  if (format != 0) XmlSet(xf, "applyNumberFormat", "1");
+  if (font != 0) XmlSet(xf, "applyFont", "1");
+  if (fill != 0) XmlSet(xf, "applyFill", "1");
+  if (border != 0) XmlSet(xf, "applyBorder", "1");
+  SetAlignment(xf, style);
+  const auto id = static_cast<uint32_t>(xf_formats_.size());
+  xf_formats_.push_back(format);
+  document_->xfs.resize(id);
+  document_->xfs.push_back(xf);
+  added_.emplace_back(style, id);
+  return id;
 }
 
 std::string XlsxStyles::Serialize() const { return XmlText(document_->xml); }

@@ -12,6 +12,7 @@
 
 #include "runtime/base/result.h"
 #include "sdk/render/cell.h"
+#include "sdk/render/cell_style.h"
 
 namespace carrel::render {
 
@@ -39,6 +40,9 @@ class XlsxStyles {
   // it with the default number format of that kind.
   uint32_t StyleForTime(uint32_t existing, CellKind kind);
   InfoStyles AddInfoStyles();
+  // A further cell style. kInvalid when XML cannot carry its number format or Excel would not take
+  // it, kLimit when there are kMaxCellFormats.
+  Result<uint32_t> Add(const CellStyle& style);
   std::string Serialize() const;
 
  private:
@@ -47,12 +51,16 @@ class XlsxStyles {
   void Load();
   bool ShowsDates(uint32_t xf) const;
   int FormatId(std::string_view code);
+  int AddFont(const CellStyle& style);
+  int AddFill(uint32_t color);
+  int AddBorder(const CellStyle& style);
 
   std::unique_ptr<Document> document_;
   uint32_t template_size_ = 0;
   std::vector<int> xf_formats_;         // number format id of each cell style
   std::map<int, std::string> formats_;  // the workbook's own number formats
   std::map<std::pair<uint32_t, CellKind>, uint32_t> time_styles_;
+  std::vector<std::pair<CellStyle, uint32_t>> added_;
 };
 
 // Whether a number format shows its value as a date, a time or a duration.
