@@ -17,7 +17,7 @@ inline constexpr std::string_view kDefaultXlsxRenderer = "default_xlsx_renderer"
 
 enum class Language { kPython, kLua };
 enum class ReportSpec { kOne = 1, kTwo = 2 };
-enum class RendererType { kXlsx, kCsv, kJson, kNdjson, kJinja2, kPdf };
+enum class RendererType { kXlsx, kCsv, kJson, kNdjson, kJinja2, kPdf, kHtml };
 enum class ParameterType {
   kDateRange,
   kDate,

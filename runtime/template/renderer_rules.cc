@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/template/chart_rules.h"
+
 namespace carrel::manifest {
 namespace {
 
@@ -17,6 +19,21 @@ void XlsxArgs(ObjectReader& args, std::vector<Reference>& /*references*/) {
   args.OneOf("overflow", Presence::kOptional, "overflow", overflow);
   static const std::vector<std::string> compression = {"fast", "small"};
   args.OneOf("compression", Presence::kOptional, "compression", compression);
+  CheckCharts(args, std::nullopt);  // its columns stand in the template
+}
+
+void HtmlArgs(ObjectReader& args, std::vector<Reference>& /*references*/) {
+  constexpr long long kMostRowsShown = 100'000;
+  const ColumnNames columns = ReadColumnNames(args, "columns", 1);
+  const ColumnNames totals = ReadColumnNames(args, "totals", 0);
+  for (const std::string& name : totals.value_or(std::vector<std::string>())) {
+    CheckColumn(args, "totals", name, columns);
+  }
+  args.Integer("max_rows", Presence::kOptional, 1, kMostRowsShown);
+  if (const auto title = args.String("title", Presence::kOptional); title && title->empty()) {
+    args.Error("title", "bad-value", "found an empty title", "text");
+  }
+  CheckCharts(args, columns);
 }
 
 void CsvArgs(ObjectReader& args, std::vector<Reference>& /*references*/) {
@@ -64,6 +81,7 @@ constexpr std::array kRules = {
     Rule{RendererType::kNdjson, Template::kUnused, Reference::Use::kTemplate, NoArgs},
     Rule{RendererType::kJinja2, Template::kRequired, Reference::Use::kJinjaTemplate, JinjaArgs},
     Rule{RendererType::kPdf, Template::kRequired, Reference::Use::kJinjaTemplate, PdfArgs},
+    Rule{RendererType::kHtml, Template::kUnused, Reference::Use::kTemplate, HtmlArgs},
 };
 
 consteval bool RulesFollowTheEnumerators() {

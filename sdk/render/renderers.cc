@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sdk/render/csv_renderer.h"
+#include "sdk/render/html_renderer.h"
 #include "sdk/render/json_renderer.h"
 #include "sdk/render/renderer.h"
 #include "sdk/render/xlsx_renderer.h"
@@ -19,10 +20,8 @@ struct RendererRow {
 
 // jinja2 and pdf are rendered by the Python host.
 constexpr RendererRow kRenderers[] = {
-    {"xlsx", MakeXlsxRenderer},
-    {"csv", MakeCsvRenderer},
-    {"json", MakeJsonRenderer},
-    {"ndjson", MakeNdjsonRenderer},
+    {"xlsx", MakeXlsxRenderer},     {"csv", MakeCsvRenderer},   {"json", MakeJsonRenderer},
+    {"ndjson", MakeNdjsonRenderer}, {"html", MakeHtmlRenderer},
 };
 
 const RendererRow* FindRenderer(std::string_view type) {
@@ -47,9 +46,9 @@ Status Renderer::WriteDocument(std::string_view) {
 Result<std::unique_ptr<Renderer>> MakeRenderer(const RendererOptions& options) {
   const RendererRow* row = FindRenderer(options.type);
   if (row == nullptr) {
-    return Fail(
-        Code::kInvalid,
-        fmt::format("renderer type \"{}\": expected xlsx, csv, json or ndjson here", options.type));
+    return Fail(Code::kInvalid,
+                fmt::format("renderer type \"{}\": expected xlsx, csv, json, ndjson or html here",
+                            options.type));
   }
   if (!options.args.is_null() && !options.args.is_object()) {
     return Fail(Code::kInvalid, "renderer args: expected an object");

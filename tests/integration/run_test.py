@@ -154,6 +154,43 @@ def test_each_renderer_writes_its_file(
     assert (carrel.work / file).read_bytes().startswith(content)
 
 
+CHART = {"type": "bar", "x": "Month", "y": "Amount"}
+
+
+def html_repo(body: str, **args: Any) -> dict[str, str]:
+    page = {"id": "page", "type": "html", "description": "d", "default": True, "args": args}
+    return python_repo(body, renderers=[page])
+
+
+def test_an_html_report_is_one_page_with_its_charts(carrel: Carrel, tmp_path: Path) -> None:
+    body = "yield ('Month', 'Amount')\nyield ('May', 1)\nyield ('<b>June</b>', 2)"
+    source = write(html_repo(body, charts=[CHART]), tmp_path / "repo")
+    carrel.ok("run", source, "demo")
+    page = (carrel.work / "demo.html").read_text()
+    assert page.startswith("<!DOCTYPE html>") and page.endswith("</html>\n")
+    assert "&lt;b&gt;June&lt;/b&gt;" in page and "<b>" not in page
+    assert page.count("<svg") == 1 and '<td class="n">3</td></tr></tfoot>' in page
+    carrel.ok("run", source, "demo", "--zip", "--output", "out.zip")
+    with zipfile.ZipFile(carrel.work / "out.zip") as archive:
+        assert archive.namelist() == ["demo.html", "summary.json"]
+
+
+def test_a_chart_over_a_column_that_is_not_there_names_the_near_miss(
+    carrel: Carrel, tmp_path: Path
+) -> None:
+    source = write(html_repo("yield ('Mnth', 'Amount')", charts=[CHART]), tmp_path / "repo")
+    carrel.ok("validate", source)
+    done = carrel("run", source, "demo")
+    assert done.code == 1
+    assert (
+        'args.charts[0].x: found "Month", expected one of the columns "Mnth", "Amount"; '
+        "did you mean 'Mnth'?" in done.err
+    )
+    told = write(html_repo("yield ()", columns=["Mnth"], charts=[CHART]), tmp_path / "told")
+    done = carrel("validate", told)
+    assert done.code == 1 and "did you mean 'Mnth'?" in done.out + done.err
+
+
 def test_zip_delivers_the_file_with_its_summary(carrel: Carrel, tmp_path: Path) -> None:
     source = write(python_repo("yield (1,)"), tmp_path / "repo")
     carrel.ok("run", source, "demo", "--zip", "--output", "out.zip", "--account", "VA-1:Some One")

@@ -61,8 +61,8 @@ def book() -> dict[str, Any]:
         [text(name, 1) for name in HEADER],
         [text("r-1", 4), ["decimal", "0.10", 2, "USG_007: too small\nfound 0.10"],
          ["date", 18400 * DAY], text("plain")],
-        [text("0012", 4), ["decimal", "12345678901234567890.123"], ["datetime", 18400 * DAY + DAY // 4, 3],
-         ["none", None, 5, "<b>&\"_x0041_' =1+1 é😀"]],
+        [text("0012", 4), ["decimal", "12345678901234567890.123"],
+         ["datetime", 18400 * DAY + DAY // 4, 3], ["none", None, 5, "<b>&\"_x0041_' =1+1 é😀"]],
         [],
         [["int", -7], ["float", 0.5], ["bool", True], ["decimal", "1E+3", 5]],
         [["decimal", "NaN"], ["decimal", "-0.00"], ["none"], text("")],
@@ -93,7 +93,9 @@ class Tool:
         self.program = program
         self.work = work
 
-    def try_write(self, job: dict[str, Any], name: str = "refused.xlsx") -> subprocess.CompletedProcess:
+    def try_write(
+        self, job: dict[str, Any], name: str = "refused.xlsx"
+    ) -> subprocess.CompletedProcess:
         (self.work / "job.json").write_text(json.dumps(job))
         command = [self.program, str(self.work / "job.json"), str(self.work / name)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -236,7 +238,9 @@ def check_refusals(tool: Tool) -> None:
     place = 'invalid: sheet "s", row 2, column B: '
     bad = [[text("a")], [text("b"), ["decimal", "1,5"]]]
     assert tool.refused(rows=bad) == place + 'found "1,5", expected a number that a workbook holds'
-    assert place + "control character" in tool.refused(rows=[[text("a")], [text("b"), text("\x01")]])
+    assert place + "control character" in tool.refused(
+        rows=[[text("a")], [text("b"), text("\x01")]]
+    )
     noted = [[text("a")], [text("b"), text("c", 0, "\x02")]]
     assert place + "comment: control character U+0002" in tool.refused(rows=noted)
     assert "no visible sheet" in tool.refused(hidden=True)
@@ -283,7 +287,7 @@ def check_libreoffice(tool: Tool, path: pathlib.Path) -> None:
         print("left out: LibreOffice is not installed")
         return
     out = tool.work / "csv"
-    option = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1'
+    option = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
     subprocess.run(
         ["soffice", f"-env:UserInstallation=file://{tool.work}/profile", "--headless",
          "--convert-to", option, "--outdir", str(out), str(path)],

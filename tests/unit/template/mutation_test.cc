@@ -71,7 +71,8 @@ TEST(Mutation, EveryMissingRequiredKeyIsAnErrorThatNamesItsPath) {
       "requirements", "language", "limits",      "wall_s",      "cpu_s",      "memory_mb",
       "output_mb",    "tmp_mb",   "permissions", "connections", "parameters", "required",
       "default",      "args",     "start_row",   "start_col",   "overflow",   "compression",
-      "delimiter",    "quoting",  "autoescape",  "css_file"};
+      "delimiter",    "quoting",  "autoescape",  "css_file",    "charts",     "title",
+      "anchor",       "totals",   "max_rows"};
   const Json valid = Json::parse(kValidManifest);
   int tried = 0;
   for (const Spot& spot : AllSpots(valid)) {

@@ -72,7 +72,7 @@ TEST(Parser, AFaultNamesItsPlaceWhatWasFoundAndTheNearMiss) {
   const Fault& fault = parsed.faults[0];
   EXPECT_EQ(fault.message,
             "unknown renderer type 'jinja', expected one of xlsx, csv, json, ndjson, jinja2, "
-            "pdf; did you mean 'jinja2'?");
+            "pdf, html; did you mean 'jinja2'?");
   EXPECT_EQ(fault.found, "jinja");
   EXPECT_EQ(fault.near_miss, "jinja2");
   EXPECT_EQ(fault.place.file, "reports.json");
@@ -152,6 +152,31 @@ TEST(Parser, AJinjaExtensionNamesFilesAndIsPlain) {
 TEST(Parser, ATemplateThatNothingReadsOnlyWarns) {
   EXPECT_THAT(FaultsWith("/reports/1/renderers/1/template", "reports/x.csv"),
               ElementsAre("warning unused-template $.reports[1].renderers[1].template"));
+}
+
+TEST(Parser, AChartThatCannotBeDrawnIsAnErrorAtItsPlace) {
+  const std::string chart = "/reports/1/renderers/7/args/charts/0";
+  const std::string place = "$.reports[1].renderers[7].args.charts[0]";
+  EXPECT_THAT(FaultsWith(chart + "/y", Json{"Amount", "Month"}),
+              ElementsAre("error bad-value " + place + ".y"));
+  EXPECT_THAT(FaultsWith(chart + "/y", Json::array()),
+              ElementsAre("error bad-value " + place + ".y"));
+  EXPECT_THAT(FaultsWith(chart + "/type", "pi"),
+              ElementsAre("error unknown-value " + place + ".type"));
+  EXPECT_THAT(FaultsWith(chart + "/tittle", "x"),
+              ElementsAre("warning unknown-key " + place + ".tittle"));
+  EXPECT_THAT(FaultsWith("/reports/1/renderers/0/args/charts/0/anchor", "2H"),
+              ElementsAre("error bad-value $.reports[1].renderers[0].args.charts[0].anchor"));
+  Json json = Valid();
+  json["reports"][1]["renderers"][7]["args"]["columns"] = {"Month", "Amount"};
+  json["reports"][1]["renderers"][7]["args"]["charts"][0]["y"] = "Amuont";
+  const ParsedManifest parsed = ParseManifest(json.dump(1));
+  ASSERT_EQ(parsed.faults.size(), 1U);
+  EXPECT_EQ(parsed.faults[0].message,
+            "found 'Amuont', which is none of the columns Month, Amount; did you mean 'Amount'?");
+  EXPECT_EQ(parsed.faults[0].near_miss, "Amount");
+  json["reports"][1]["renderers"][7]["args"]["charts"][0].erase("y");
+  EXPECT_THAT(FaultsOf(json), ElementsAre("error missing-key " + place + ".y"));
 }
 
 TEST(Parser, PathsThatLeaveTheRepositoryOrNameGitAreErrors) {

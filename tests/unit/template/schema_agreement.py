@@ -36,6 +36,11 @@ GOOD: list[tuple[Steps, Any]] = [
     (("reports", 1, "renderers", 5, "template"), "a b/c.d/e f.x-1_y.j2"),
     (("reports", 0, "template"), "a/.gitignore"),
     (("reports", 0, "start_row"), 1048576),
+    (("reports", 1, "renderers", 0, "args", "charts", 0, "anchor"), "XFD1048576"),
+    (("reports", 1, "renderers", 0, "args", "charts", 0, "y"), ["a", "b", "c"]),
+    (("reports", 1, "renderers", 0, "args", "charts", 0, "colour"), "red"),
+    (("reports", 1, "renderers", 7, "args", "charts", 0, "y"), ["Amount"]),
+    (("reports", 1, "renderers", 7, "args", "columns"), ["Month", "Amount", "a\nb"]),
     (("unknown",), {"key": 1}),
     (("$schema",), "https://example.org/reports.schema.json"),
 ]
@@ -63,6 +68,15 @@ BAD: list[tuple[Steps, Any]] = [
     (("reports", 1, "renderers", 6, "template"), "a/b.html"),
     (("reports", 1, "renderers", 6, "template"), "a.b/c.j2"),
     (("reports", 1, "renderers", 5, "template"), "a/b.my html.j2"),
+    *[
+        (("reports", 1, "renderers", 0, "args", "charts", 0, "anchor"), cell)
+        for cell in ("XFE1", "A0", "A1048577", "h2", "$A$1", "A01", "AAAA1", "1", "A")
+    ],
+    (("reports", 1, "renderers", 0, "args", "charts", 0, "type"), "area"),
+    (("reports", 1, "renderers", 0, "args", "charts", 0, "y"), ["a"] * 17),
+    (("reports", 1, "renderers", 0, "args", "charts"), [{}] * 21),
+    (("reports", 1, "renderers", 7, "args", "charts", 0, "y"), ["Month", "Amount"]),
+    (("reports", 1, "renderers", 7, "args", "max_rows"), 100_001),
     (("reports", 1, "parameters", 0, "type"), "text"),
     (("reports", 1, "parameters", 0, "choices"), []),
 ]
@@ -74,6 +88,11 @@ BEYOND_SCHEMA: list[tuple[Steps, Any]] = [
     (("reports", 1, "renderers", 1, "id"), "json"),
     (("reports", 1, "parameters", 1, "id"), "kind"),
     (("reports", 0, "start_row"), 2.0),
+    (("reports", 1, "renderers", 7, "args"), {"columns": ["a"], "totals": ["b"]}),
+    (
+        ("reports", 1, "renderers", 7, "args"),
+        {"columns": ["a", "b"], "charts": [{"type": "bar", "x": "a", "y": ["b", "c"]}]},
+    ),
 ]
 
 

@@ -49,8 +49,13 @@ inline constexpr std::string_view kValidManifest = R"({
           "description": "Excel",
           "default": true,
           "template": "reports/fresh/template.xlsx",
-          "args": {"start_row": 2, "start_col": 1, "overflow": "fail",
-                   "compression": "small"}
+          "args": {
+            "start_row": 2,
+            "start_col": 1,
+            "overflow": "fail",
+            "compression": "small",
+            "charts": [{"type": "bar", "x": "Month", "y": "Amount", "anchor": "H2"}]
+          }
         },
         {
           "id": "csv",
@@ -74,6 +79,17 @@ inline constexpr std::string_view kValidManifest = R"({
           "description": "PDF",
           "template": "reports/fresh/template.html.j2",
           "args": {"css_file": "reports/fresh/style.css"}
+        },
+        {
+          "id": "html",
+          "type": "html",
+          "description": "A page",
+          "args": {
+            "title": "Usage",
+            "totals": ["Amount"],
+            "max_rows": 500,
+            "charts": [{"type": "pie", "title": "All", "x": "Month", "y": "Amount"}]
+          }
         }
       ]
     }

@@ -137,7 +137,7 @@ TEST_F(ValidatorTest, FaultsOfTheTextAndOfTheFilesComeTogether) {
                     "css file 'reports/fresh/style.css' is not found"),
           HasSubstr("unknown-value reports.json:12:30 $.reports[1].renderers[1].type: unknown "
                     "renderer type 'cvs', expected one of xlsx, csv, json, ndjson, jinja2, "
-                    "pdf; did you mean 'csv'?"),
+                    "pdf, html; did you mean 'csv'?"),
           HasSubstr("syntax-error reports/moon.lua:2:0 $.reports[2].entrypoint")));
   EXPECT_FALSE(Run().Ok());
 }

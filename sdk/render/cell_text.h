@@ -1,0 +1,19 @@
+// A cell as text: what csv files hold and html pages show.
+#pragma once
+
+#include <string>
+
+#include "sdk/render/cell.h"
+
+namespace carrel::render {
+
+// As Python's csv.writer prints the value; nothing for None.
+void AppendCellText(std::string& out, const Cell& cell);
+
+// A value that adds up: an integer, a decimal, a float.
+bool IsNumber(CellKind kind);
+
+// Of a number, also one that is not finite; NaN for all else.
+double NumberOf(const Cell& cell);
+
+}  // namespace carrel::render
