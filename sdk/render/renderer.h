@@ -15,7 +15,7 @@
 
 namespace carrel::render {
 
-// What a renderer takes: rows of cells (csv, xlsx) or JSON values (json, ndjson).
+// What a renderer takes: rows of cells (csv, html, xlsx) or JSON values (json, ndjson).
 enum class Shape : uint8_t { kCells, kValues };
 
 // What the `Info` sheet and summary.json say of a run.

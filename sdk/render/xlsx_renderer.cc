@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "runtime/base/zip_writer.h"
+#include "sdk/render/chart_spec.h"
 #include "sdk/render/xlsx_cell.h"
+#include "sdk/render/xlsx_charts.h"
 #include "sdk/render/xlsx_info.h"
 #include "sdk/render/xlsx_sheet.h"
 #include "sdk/render/xlsx_template.h"
@@ -21,6 +23,7 @@ enum class Overflow : uint8_t { kContinue, kFail };
 struct XlsxArgs {
   XlsxSheet::Start start;
   Overflow overflow = Overflow::kContinue;
+  std::vector<ChartSpec> charts;
   Compression compression = Compression::kFast;
 };
 
@@ -48,6 +51,7 @@ Result<Compression> CompressionOf(const Json& args) {
 
 Result<XlsxArgs> ParseArgs(const Json& args) {
   XlsxArgs parsed;
+  CARREL_ASSIGN_OR_RETURN(parsed.charts, ParseCharts(args));
   CARREL_ASSIGN_OR_RETURN(parsed.start.row, Position(args, "start_row", 2, kMaxSheetRows));
   CARREL_ASSIGN_OR_RETURN(parsed.start.column, Position(args, "start_col", 1, kMaxSheetColumns));
   CARREL_ASSIGN_OR_RETURN(parsed.compression, CompressionOf(args));
@@ -84,12 +88,15 @@ class XlsxRenderer final : public Renderer {
     auto status =
         StartSheet(data_part_, [this](char* out, size_t size) { return stream_->Read(out, size); });
     if (!status) return Wrap(status.error(), data_part_);
+    if (args_.charts.empty()) return {};
+    CARREL_ASSIGN_OR_RETURN(
+        charts_, XlsxCharts::Prepare(workbook_, sheet_->head(), args_.start, args_.charts));
     return {};
   }
 
   Status WriteRow(Row row) override {
     if (!sheet_->HasRoom()) CARREL_TRY(ContinueInNextSheet());
-    ++rows_;
+    if (++rows_ == 1 && charts_) charts_->NoteFirstRow(row);
     auto status = sheet_->WriteRow(row);
     if (status) return {};
     return Wrap(status.error(), fmt::format("row {}", rows_));
@@ -97,6 +104,7 @@ class XlsxRenderer final : public Renderer {
 
   Status Finish(std::string_view finish_time) override {
     CARREL_TRY(FinishSheet());
+    CARREL_TRY(WriteCharts());
     CARREL_TRY(WriteInfo(finish_time));
     CARREL_TRY(WriteStyles());
     const std::string& calc_chain = workbook_.calc_chain_part();
@@ -174,6 +182,13 @@ class XlsxRenderer final : public Renderer {
                       });
   }
 
+  Status WriteCharts() {
+    if (!charts_) return {};
+    return charts_->Write(workbook_, rows_, [this](std::string_view part, std::string_view xml) {
+      return zip_.Add(part, xml, kPartOptions);
+    });
+  }
+
   Status WriteInfo(std::string_view finish_time) {
     const InfoStyles styles = styles_.AddInfoStyles();
     CARREL_ASSIGN_OR_RETURN(
@@ -199,6 +214,7 @@ class XlsxRenderer final : public Renderer {
   std::optional<ZipStream> stream_;  // of the template's Data sheet
   std::optional<XlsxSheet> sheet_;   // the one that rows go to
   std::string sheet_part_;
+  std::optional<XlsxCharts> charts_;
   std::string continuation_;
   int data_sheets_ = 1;
   bool lost_formulas_ = false;

@@ -34,11 +34,6 @@ std::string Directory(std::string_view part) {
   return slash == std::string_view::npos ? std::string() : std::string(part.substr(0, slash + 1));
 }
 
-std::string RelsPartOf(std::string_view part) {
-  const std::string directory = Directory(part);
-  return fmt::format("{}_rels/{}.rels", directory, part.substr(directory.size()));
-}
-
 // A relationship's target as an entry name: "/xl/a.xml", "a.xml", "../xl/a.xml".
 std::string ResolveTarget(std::string_view directory, std::string_view target) {
   const bool absolute = target.starts_with('/');
@@ -87,6 +82,11 @@ bool IsCompoundFile(const std::filesystem::path& path) {
 std::string_view LastStep(std::string_view uri) { return uri.substr(uri.rfind('/') + 1); }
 
 }  // namespace
+
+std::string RelationsPartOf(std::string_view part) {
+  const std::string directory = Directory(part);
+  return fmt::format("{}_rels/{}.rels", directory, part.substr(directory.size()));
+}
 
 struct XlsxWorkbook::Documents {
   pugi::xml_document workbook, rels, types, app;
@@ -169,7 +169,7 @@ Status XlsxWorkbook::Load() {
   CARREL_TRY(LoadPart(*zip_, types_part_, documents_->types));
   CARREL_TRY(SettleType());
   CARREL_TRY(LoadPart(*zip_, part_, documents_->workbook));
-  rels_part_ = RelsPartOf(part_);
+  rels_part_ = RelationsPartOf(part_);
   CARREL_TRY(LoadPart(*zip_, rels_part_, documents_->rels));
   if (!app_part_.empty() && zip_->Find(app_part_) != nullptr) {
     CARREL_TRY(LoadPart(*zip_, app_part_, documents_->app));
@@ -277,8 +277,7 @@ std::string XlsxWorkbook::AddSheet(const std::string& name) {
   std::string part;
   for (size_t i = sheets_.size() + 1;; ++i) {
     part = fmt::format("{}worksheets/sheet{}.xml", Directory(part_), i);
-    if (zip_->Find(part) == nullptr && std::ranges::find(added_parts_, part) == added_parts_.end())
-      break;
+    if (IsFree(part)) break;
   }
   added_parts_.push_back(part);
   const pugi::xml_node root = documents_->workbook.document_element();
@@ -293,10 +292,39 @@ std::string XlsxWorkbook::AddSheet(const std::string& name) {
   XmlSet(sheet, "name", name);
   XmlSet(sheet, "sheetId", std::to_string(id));
   XmlSet(sheet, prefix + ":id", AddRelationship("worksheet", part));
-  AddContentType(part, "worksheet+xml");
+  AddContentType(part, fmt::format("{}worksheet+xml", kSpreadsheetType));
   AddTitle(name);
   sheets_.push_back({name, part, true});
   return part;
+}
+
+// Neither is there nor relates to anything.
+bool XlsxWorkbook::IsFree(const std::string& part) const {
+  return zip_->Find(part) == nullptr && zip_->Find(RelationsPartOf(part)) == nullptr &&
+         std::ranges::find(added_parts_, part) == added_parts_.end();
+}
+
+std::string XlsxWorkbook::FindPart(std::string_view type) const {
+  for (const auto& [id, rel] : documents_->relationships) {
+    if (LastStep(rel.attribute("Type").value()) == type) {
+      return Resolve(rel.attribute("Target").value());
+    }
+  }
+  return {};
+}
+
+std::string XlsxWorkbook::AddPart(std::string_view stem, std::string_view content_type) {
+  std::string part;
+  for (size_t i = 1; part.empty() || !IsFree(part); ++i) {
+    part = fmt::format("{}{}{}.xml", Directory(part_), stem, i);
+  }
+  added_parts_.push_back(part);
+  AddContentType(part, std::string(content_type));
+  return part;
+}
+
+bool XlsxWorkbook::is_strict() const {
+  return relationship_base_.find("purl.oclc.org") != std::string::npos;
 }
 
 // Behind all others while there is room.
@@ -319,7 +347,7 @@ std::string XlsxWorkbook::AddStylesPart() {
     styles_part_ = fmt::format("{}styles{}.xml", Directory(part_), i);
   }
   AddRelationship("styles", styles_part_);
-  AddContentType(styles_part_, "styles+xml");
+  AddContentType(styles_part_, fmt::format("{}styles+xml", kSpreadsheetType));
   return styles_part_;
 }
 
@@ -336,11 +364,11 @@ std::string XlsxWorkbook::AddRelationship(std::string_view type, const std::stri
   return id;
 }
 
-void XlsxWorkbook::AddContentType(const std::string& part, std::string_view type) {
+void XlsxWorkbook::AddContentType(const std::string& part, const std::string& type) {
   pugi::xml_node types = documents_->types.document_element();
   pugi::xml_node node = types.append_child((XmlPrefix(types) + "Override").c_str());
   XmlSet(node, "PartName", "/" + part);
-  XmlSet(node, "ContentType", fmt::format("{}{}", kSpreadsheetType, type));
+  XmlSet(node, "ContentType", type);
 }
 
 void XlsxWorkbook::DropCalcChain() {

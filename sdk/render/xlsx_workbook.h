@@ -53,6 +53,13 @@ class XlsxWorkbook {
   std::string FreeSheetName(std::string_view wanted) const;
   // Appends a worksheet; returns the name its part must have.
   std::string AddSheet(const std::string& name);
+  // The part that the workbook relates to by this type ("sharedStrings"); empty when there is none.
+  std::string FindPart(std::string_view type) const;
+  // A further XML part: "charts/chart" gives xl/charts/chart1.xml, or the next number that is free.
+  // Nothing relates to it yet.
+  std::string AddPart(std::string_view stem, std::string_view content_type);
+  // Whether it is of the variant with namespaces of its own.
+  bool is_strict() const;
   // Gives a workbook without styles a styles part; returns its name.
   std::string AddStylesPart();
   void DropCalcChain();
@@ -72,7 +79,8 @@ class XlsxWorkbook {
   unsigned FreeSheetId() const;
   std::string Resolve(std::string_view target) const;
   std::string AddRelationship(std::string_view type, const std::string& part);
-  void AddContentType(const std::string& part, std::string_view type);
+  void AddContentType(const std::string& part, const std::string& type);
+  bool IsFree(const std::string& part) const;
   void AddTitle(const std::string& name);
 
   std::unique_ptr<ZipReader> zip_;
@@ -85,5 +93,8 @@ class XlsxWorkbook {
   std::vector<std::string> added_parts_;
   bool uses_1904_dates_ = false;
 };
+
+// "xl/worksheets/_rels/sheet1.xml.rels" of "xl/worksheets/sheet1.xml".
+std::string RelationsPartOf(std::string_view part);
 
 }  // namespace carrel::render

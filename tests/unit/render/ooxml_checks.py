@@ -39,8 +39,6 @@ _ORDERS: dict[str, list[str]] = {
     "styleSheet": ["numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles",
                    "dxfs", "tableStyles", "colors", "extLst"],
     "table": ["autoFilter", "sortState", "tableColumns", "tableStyleInfo", "extLst"],
-    "font": ["b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz",
-             "color", "name", "family", "charset", "scheme"],
     "border": ["start", "end", "left", "right", "top", "bottom", "diagonal", "vertical"],
     "dataValidation": ["formula1", "formula2"],
     "sheetView": ["pane", "selection"],
@@ -149,5 +147,6 @@ def check_package(path: Any) -> dict[str, bytes]:
         if name.endswith((".xml", ".vml", ".rels")):
             root = ET.fromstring(data)
             check_order(root, name)
-            _check_cells(root, name)
+            if local(root.tag) == "worksheet":
+                _check_cells(root, name)
     return package

@@ -1,0 +1,34 @@
+// Native charts of a workbook: the parts that DrawingML asks for, over ranges of a sheet.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "sdk/render/chart_spec.h"
+
+namespace carrel::render {
+
+// A chart whose references are settled: 'Data'!$A$2:$A$9.
+struct ChartParts {
+  ChartSpec spec;
+  std::string labels;
+  bool number_labels = false;  // dates too
+  struct Series {
+    std::string name, values;
+  };
+  std::vector<Series> series;
+};
+
+// The part of one chart. kInvalid when XML cannot carry its title.
+Result<std::string> ChartXml(const ChartParts& chart);
+
+// The sheet that holds the charts and nothing else; its drawing is relationship rId1.
+std::string ChartSheetXml();
+
+// The drawing: chart i at its anchor, or below the one before; its part is relationship rId<i+1>.
+std::string ChartDrawingXml(const std::vector<ChartParts>& charts);
+
+}  // namespace carrel::render

@@ -1,0 +1,230 @@
+#include "sdk/render/xlsx_charts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+
+#include "runtime/base/text.h"
+#include "sdk/render/cell_text.h"
+#include "sdk/render/chart_xml.h"
+#include "sdk/render/workbook_text.h"
+#include "sdk/render/workbook_writer.h"
+#include "sdk/render/xlsx_template.h"
+#include "sdk/render/xlsx_xml.h"
+#include "sdk/render/xml_scanner.h"
+
+namespace carrel::render {
+namespace {
+
+constexpr size_t kMaxHeaderText = size_t{1} << 20;  // of all names together
+
+struct HeaderCell {
+  uint32_t column = 0;
+  std::string text;
+  std::optional<uint64_t> shared;  // index of a shared string, instead of a text
+};
+
+// The text of <is>, <si> or a formula's <v>: every <t> that is not a phonetic hint.
+std::string TextOf(pugi::xml_node node) {
+  std::string text;
+  for (const pugi::xml_node child : node.children()) {
+    const std::string_view name = XmlLocalName(child);
+    if (name == "t") text += child.text().get();
+    if (name == "r") text += TextOf(child);
+  }
+  return text;
+}
+
+uint32_t ColumnOf(std::string_view reference) {
+  uint32_t column = 0;
+  for (const char c : reference) {
+    const char letter = static_cast<char>(c & ~0x20);
+    if (letter < 'A' || letter > 'Z' || column > kMaxSheetColumns) break;
+    column = column * 26 + static_cast<uint32_t>(letter - 'A' + 1);
+  }
+  return column;
+}
+
+HeaderCell ReadCell(pugi::xml_node node) {
+  HeaderCell cell;
+  cell.column = ColumnOf(node.attribute("r").value());
+  const std::string_view type = node.attribute("t").value();
+  const pugi::xml_node value = XmlChild(node, "v");
+  if (type == "inlineStr") {
+    cell.text = TextOf(XmlChild(node, "is"));
+  } else if (type == "s") {
+    cell.shared = value.text().as_ullong();
+  } else {
+    cell.text = value.text().get();
+  }
+  return cell;
+}
+
+// The head's rows are those above the report's first one, as they are in the template.
+Result<std::vector<HeaderCell>> ReadRow(const SheetHead& head, uint32_t row) {
+  pugi::xml_document document;
+  CARREL_TRY(XmlParse(head.root_tag + head.rows + "</" + head.prefix + "worksheet>", document));
+  std::vector<HeaderCell> cells;
+  for (const pugi::xml_node node : document.document_element().children()) {
+    if (XmlLocalName(node) != "row" || node.attribute("r").as_uint() != row) continue;
+    for (const pugi::xml_node cell : node.children()) {
+      if (XmlLocalName(cell) == "c") cells.push_back(ReadCell(cell));
+    }
+  }
+  return cells;
+}
+
+// Streams the shared strings, of which there may be many, and keeps those that are wanted.
+class SharedStrings {
+ public:
+  explicit SharedStrings(std::map<uint64_t, std::string>& wanted) : wanted_(wanted) {}
+
+  Status Read(XmlScanner& scanner) {
+    while (index_ <= wanted_.rbegin()->first) {
+      CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner.Next());
+      if (token == XmlToken::kFinished) return {};
+      CARREL_TRY(Take(scanner, token));
+    }
+    return {};
+  }
+
+ private:
+  Status Take(XmlScanner& scanner, XmlToken token) {
+    const bool item = scanner.local_name() == "si" && token != XmlToken::kText;
+    if (item && token == XmlToken::kStart) item_.clear();
+    const bool wanted = wanted_.contains(index_);
+    if (wanted) item_ += scanner.raw();
+    if (item_.size() > kMaxHeaderText) return Fail(Code::kLimit, "a header of more than 1 MiB");
+    if (!item || token == XmlToken::kStart) return {};
+    if (wanted && token == XmlToken::kEnd) {
+      pugi::xml_document document;
+      CARREL_TRY(XmlParse(item_, document));
+      wanted_[index_] = TextOf(document.document_element());
+    }
+    ++index_;
+    item_.clear();
+    return {};
+  }
+
+  std::map<uint64_t, std::string>& wanted_;
+  uint64_t index_ = 0;
+  std::string item_;
+};
+
+Status ResolveShared(XlsxWorkbook& workbook, std::vector<HeaderCell>& cells) {
+  std::map<uint64_t, std::string> wanted;
+  for (const HeaderCell& cell : cells) {
+    if (cell.shared) wanted[*cell.shared];
+  }
+  const std::string part = workbook.FindPart("sharedStrings");
+  if (wanted.empty() || part.empty()) return {};
+  CARREL_ASSIGN_OR_RETURN(ZipStream stream, workbook.zip().Stream(*workbook.zip().Find(part)));
+  XmlScanner scanner([&](char* out, size_t size) { return stream.Read(out, size); });
+  if (auto status = SharedStrings(wanted).Read(scanner); !status) {
+    return Wrap(status.error(), part);
+  }
+  for (HeaderCell& cell : cells) {
+    if (cell.shared) cell.text = wanted[*cell.shared];
+  }
+  return {};
+}
+
+std::string Relations(std::string_view type, const std::vector<std::string>& parts) {
+  std::string out = fmt::format(
+      "{}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">",
+      kXmlDeclaration);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    out += fmt::format("<Relationship Id=\"rId{}\" Type=\"{}/{}\" Target=\"/{}\"/>", i + 1,
+                       kOfficeRelations, type, parts[i]);
+  }
+  return out + "</Relationships>";
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> HeaderNames(XlsxWorkbook& workbook, const SheetHead& head,
+                                             uint32_t row, uint32_t first_column) {
+  CARREL_ASSIGN_OR_RETURN(std::vector<HeaderCell> cells, ReadRow(head, row));
+  CARREL_TRY(ResolveShared(workbook, cells));
+  std::vector<std::string> names;
+  for (const HeaderCell& cell : cells) {
+    if (cell.column < first_column || cell.column > kMaxSheetColumns) continue;
+    const size_t index = cell.column - first_column;
+    names.resize(std::max(names.size(), index + 1));
+    names[index] = cell.text;
+  }
+  return names;
+}
+
+Result<XlsxCharts> XlsxCharts::Prepare(XlsxWorkbook& workbook, const SheetHead& head,
+                                       XlsxSheet::Start start, std::vector<ChartSpec> charts) {
+  if (start.row < 2) {
+    return Fail(Code::kInvalid,
+                "args.charts: start_row is 1, expected a row above it that names the columns");
+  }
+  if (workbook.is_strict()) {
+    return Fail(Code::kInvalid,
+                "args.charts: the template is a Strict Open XML workbook, expected an Excel "
+                "workbook (.xlsx)");
+  }
+  CARREL_ASSIGN_OR_RETURN(const auto names,
+                          HeaderNames(workbook, head, start.row - 1, start.column));
+  XlsxCharts made;
+  CARREL_ASSIGN_OR_RETURN(made.columns_, FindChartColumns(charts, names));
+  made.specs_ = std::move(charts);
+  made.number_labels_.resize(made.specs_.size());
+  made.start_ = start;
+  return made;
+}
+
+void XlsxCharts::NoteFirstRow(Row row) {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i].x >= row.size()) continue;
+    const CellKind kind = row[columns_[i].x].kind;
+    number_labels_[i] = IsNumber(kind) || kind == CellKind::kDate || kind == CellKind::kDateTime;
+  }
+}
+
+std::vector<ChartParts> XlsxCharts::Parts(uint64_t rows) const {
+  const uint64_t room = kMaxSheetRows - start_.row + 1;
+  const auto last = static_cast<uint32_t>(start_.row + std::clamp<uint64_t>(rows, 1, room) - 1);
+  const auto range = [&](size_t index, uint32_t first_row, uint32_t last_row) {
+    const auto column = static_cast<uint32_t>(start_.column + index);
+    return SheetRangeName(kDataSheet, {first_row, column, last_row, column});
+  };
+  std::vector<ChartParts> parts(specs_.size());
+  for (size_t i = 0; i < parts.size(); ++i) {
+    parts[i].spec = specs_[i];
+    parts[i].labels = range(columns_[i].x, start_.row, last);
+    parts[i].number_labels = number_labels_[i];
+    for (const size_t y : columns_[i].y) {
+      const std::string name = range(y, start_.row - 1, start_.row - 1);
+      parts[i].series.push_back({name.substr(0, name.rfind(':')), range(y, start_.row, last)});
+    }
+  }
+  return parts;
+}
+
+Status XlsxCharts::Write(XlsxWorkbook& workbook, uint64_t rows, const AddPart& add) const {
+  constexpr std::string_view kDrawingTypes = "application/vnd.openxmlformats-officedocument.";
+  const std::vector<ChartParts> charts = Parts(rows);
+  std::vector<std::string> names;
+  for (const ChartParts& chart : charts) {
+    names.push_back(
+        workbook.AddPart("charts/chart", fmt::format("{}drawingml.chart+xml", kDrawingTypes)));
+    CARREL_ASSIGN_OR_RETURN(const std::string xml, ChartXml(chart));
+    CARREL_TRY(add(names.back(), xml));
+  }
+  const std::string drawing =
+      workbook.AddPart("drawings/drawing", fmt::format("{}drawing+xml", kDrawingTypes));
+  CARREL_TRY(add(drawing, ChartDrawingXml(charts)));
+  CARREL_TRY(add(RelationsPartOf(drawing), Relations("chart", names)));
+  const std::string sheet = workbook.AddSheet(workbook.FreeSheetName("Charts"));
+  CARREL_TRY(add(sheet, ChartSheetXml()));
+  return add(RelationsPartOf(sheet), Relations("drawing", {drawing}));
+}
+
+}  // namespace carrel::render
