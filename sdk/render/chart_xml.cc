@@ -68,19 +68,24 @@ std::string PlotXml(const ChartParts& chart) {
          "<c:marker val=\"1\"/>" + axes + "</c:lineChart>";
 }
 
-std::string AxesXml() {
-  constexpr std::string_view kCommon =
-      "<c:numFmt formatCode=\"General\" sourceLinked=\"1\"/><c:majorTickMark val=\"out\"/>"
-      "<c:minorTickMark val=\"none\"/><c:tickLblPos val=\"low\"/>";
+// `format` is one of ours or empty.
+std::string AxisCommon(std::string_view format) {
+  return fmt::format(
+      "<c:numFmt formatCode=\"{}\" sourceLinked=\"{}\"/><c:majorTickMark val=\"out\"/>"
+      "<c:minorTickMark val=\"none\"/><c:tickLblPos val=\"low\"/>",
+      format.empty() ? "General" : format, format.empty() ? 1 : 0);
+}
+
+std::string AxesXml(std::string_view label_format) {
   return fmt::format(
       "<c:catAx><c:axId val=\"{0}\"/><c:scaling><c:orientation val=\"minMax\"/></c:scaling>"
       "<c:delete val=\"0\"/><c:axPos val=\"b\"/>{2}<c:crossAx val=\"{1}\"/>"
       "<c:crosses val=\"autoZero\"/><c:auto val=\"1\"/><c:lblAlgn val=\"ctr\"/>"
       "<c:lblOffset val=\"100\"/><c:noMultiLvlLbl val=\"0\"/></c:catAx>"
       "<c:valAx><c:axId val=\"{1}\"/><c:scaling><c:orientation val=\"minMax\"/></c:scaling>"
-      "<c:delete val=\"0\"/><c:axPos val=\"l\"/><c:majorGridlines/>{2}<c:crossAx val=\"{0}\"/>"
+      "<c:delete val=\"0\"/><c:axPos val=\"l\"/><c:majorGridlines/>{3}<c:crossAx val=\"{0}\"/>"
       "<c:crosses val=\"autoZero\"/><c:crossBetween val=\"between\"/></c:valAx>",
-      kLabelAxis, kValueAxis, kCommon);
+      kLabelAxis, kValueAxis, AxisCommon(label_format), AxisCommon(""));
 }
 
 struct Corner {
@@ -111,7 +116,7 @@ Result<std::string> ChartXml(const ChartParts& chart) {
       kXmlDeclaration, kChart, kMain, kOfficeRelations);
   CARREL_TRY(AppendTitle(out, chart.spec.title));
   out += "<c:plotArea><c:layout/>" + PlotXml(chart);
-  if (chart.spec.type != ChartType::kPie) out += AxesXml();
+  if (chart.spec.type != ChartType::kPie) out += AxesXml(chart.label_format);
   return out +
          "</c:plotArea><c:legend><c:legendPos val=\"b\"/><c:overlay val=\"0\"/></c:legend>"
          "<c:plotVisOnly val=\"1\"/><c:dispBlanksAs val=\"gap\"/></c:chart></c:chartSpace>";

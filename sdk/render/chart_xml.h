@@ -16,6 +16,7 @@ struct ChartParts {
   ChartSpec spec;
   std::string labels;
   bool number_labels = false;  // dates too
+  std::string label_format;    // of the axis; empty: as the cells have it
   struct Series {
     std::string name, values;
   };

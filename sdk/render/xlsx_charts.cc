@@ -175,16 +175,14 @@ Result<XlsxCharts> XlsxCharts::Prepare(XlsxWorkbook& workbook, const SheetHead& 
   XlsxCharts made;
   CARREL_ASSIGN_OR_RETURN(made.columns_, FindChartColumns(charts, names));
   made.specs_ = std::move(charts);
-  made.number_labels_.resize(made.specs_.size());
+  made.label_kinds_.resize(made.specs_.size(), CellKind::kText);
   made.start_ = start;
   return made;
 }
 
 void XlsxCharts::NoteFirstRow(Row row) {
   for (size_t i = 0; i < columns_.size(); ++i) {
-    if (columns_[i].x >= row.size()) continue;
-    const CellKind kind = row[columns_[i].x].kind;
-    number_labels_[i] = IsNumber(kind) || kind == CellKind::kDate || kind == CellKind::kDateTime;
+    if (columns_[i].x < row.size()) label_kinds_[i] = row[columns_[i].x].kind;
   }
 }
 
@@ -199,7 +197,10 @@ std::vector<ChartParts> XlsxCharts::Parts(uint64_t rows) const {
   for (size_t i = 0; i < parts.size(); ++i) {
     parts[i].spec = specs_[i];
     parts[i].labels = range(columns_[i].x, start_.row, last);
-    parts[i].number_labels = number_labels_[i];
+    const CellKind kind = label_kinds_[i];
+    if (kind == CellKind::kDate) parts[i].label_format = "yyyy-mm-dd";
+    if (kind == CellKind::kDateTime) parts[i].label_format = "yyyy-mm-dd hh:mm";
+    parts[i].number_labels = IsNumber(kind) || !parts[i].label_format.empty();
     for (const size_t y : columns_[i].y) {
       const std::string name = range(y, start_.row - 1, start_.row - 1);
       parts[i].series.push_back({name.substr(0, name.rfind(':')), range(y, start_.row, last)});

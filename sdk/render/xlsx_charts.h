@@ -40,7 +40,7 @@ class XlsxCharts {
 
   std::vector<ChartSpec> specs_;
   std::vector<ChartColumns> columns_;
-  std::vector<bool> number_labels_;
+  std::vector<CellKind> label_kinds_;  // in the first row
   XlsxSheet::Start start_;
 };
 
