@@ -4,11 +4,12 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
+#include "runtime/base/inflate_stream.h"
 #include "runtime/base/text.h"
 
 namespace carrel::render {
@@ -95,22 +96,17 @@ struct ZipStream::State {
   uint64_t remaining = 0;  // how many
   uint64_t produced = 0;
   uint32_t crc = 0;
-  std::string input;
-  z_stream inflater{};
-  bool inflating = false;
+  std::string input;       // compressed bytes in memory
+  size_t taken = 0;        // of them, by the inflater
+  std::optional<InflateStream> inflater;
   bool done = false;
-
-  ~State() {
-    if (inflating) inflateEnd(&inflater);
-  }
 
   Status Refill() {
     const auto size = static_cast<size_t>(std::min<uint64_t>(remaining, kPiece));
     CARREL_ASSIGN_OR_RETURN(input, reader->ReadAt(next, size));
+    taken = 0;
     next += size;
     remaining -= size;
-    inflater.next_in = reinterpret_cast<Bytef*>(input.data());
-    inflater.avail_in = static_cast<uInt>(size);
     return {};
   }
 
@@ -119,21 +115,19 @@ struct ZipStream::State {
   }
 
   Result<size_t> Inflate(char* out, size_t size) {
-    inflater.next_out = reinterpret_cast<Bytef*>(out);
-    inflater.avail_out = static_cast<uInt>(size);
-    while (!done && inflater.avail_out > 0) {
-      if (inflater.avail_in == 0) {
-        if (remaining == 0) return Bad("compressed data ends early");
-        CARREL_TRY(Refill());
-      }
-      const int rc = inflate(&inflater, Z_NO_FLUSH);
-      if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR) {
-        return Bad("compressed data is not valid");
-      }
-      done = rc == Z_STREAM_END;
-      if (done && remaining + inflater.avail_in > 0) return Bad("bytes behind its compressed data");
+    size_t produced_now = 0;
+    while (!done && produced_now < size) {
+      if (taken == input.size() && remaining > 0) CARREL_TRY(Refill());
+      const std::string_view ahead = std::string_view(input).substr(taken);
+      const auto step = inflater->Inflate(ahead, out + produced_now, size - produced_now);
+      if (!step) return Bad(step.error().message);
+      taken += step->consumed;
+      produced_now += step->produced;
+      done = step->done;
+      if (done && remaining + step->behind > 0) return Bad("bytes behind its compressed data");
+      if (!done && ahead.empty() && step->produced == 0) return Bad("compressed data ends early");
     }
-    return size - inflater.avail_out;
+    return produced_now;
   }
 
   Result<size_t> CopyStored(char* out, size_t size) {
@@ -157,10 +151,10 @@ Result<size_t> ZipStream::Read(char* out, size_t size) {
   size = std::min(size, size_t{1} << 30);
   size_t n = 0;
   if (!s.done && size > 0) {
-    CARREL_ASSIGN_OR_RETURN(n, s.inflating ? s.Inflate(out, size) : s.CopyStored(out, size));
+    CARREL_ASSIGN_OR_RETURN(n, s.inflater ? s.Inflate(out, size) : s.CopyStored(out, size));
     CARREL_TRY(s.reader->Spend(n));
     s.produced += n;
-    s.crc = static_cast<uint32_t>(crc32_z(s.crc, reinterpret_cast<const Bytef*>(out), n));
+    s.crc = Crc32(s.crc, {out, n});
     if (s.produced > s.entry->size) return s.Bad("larger than its directory entry says");
   }
   if (!s.done) return n;
@@ -397,12 +391,8 @@ Result<ZipStream> ZipReader::Stream(const ZipEntry& entry) {
   state->entry = &entry;
   state->next = entry.data_offset;
   state->remaining = entry.compressed_size;
-  state->crc = static_cast<uint32_t>(crc32(0, nullptr, 0));
   if (entry.method == 8) {
-    if (inflateInit2(&state->inflater, -MAX_WBITS) != Z_OK) {
-      return Fail(Code::kInternal, "inflate: cannot start");
-    }
-    state->inflating = true;
+    state->inflater.emplace(InflateStream::Format::kRaw);
   } else {
     state->done = entry.size == 0;
   }

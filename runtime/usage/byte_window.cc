@@ -1,0 +1,160 @@
+#include "runtime/usage/byte_window.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/usage/byte_scan.h"
+
+namespace carrel::usage {
+namespace {
+
+// So that scans stop, and read no further than memory of ours.
+void Terminate(char* end) {
+  *end = '<';
+  std::memset(end + 1, 0, kScanMargin - 1);
+}
+
+}  // namespace
+
+Block::Block() : memory(new char[kRoom + kBytes + 2 * kScanMargin]) {}
+
+BlockFeed::BlockFeed(ByteSource source, Threads threads) : source_(std::move(source)) {
+  if (threads == Threads::kTwo) thread_ = std::thread([this] { Run(); });
+}
+
+BlockFeed::~BlockFeed() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+Status BlockFeed::Fill(Block& block) {
+  block.size = 0;
+  while (block.size < Block::kBytes && !at_end_) {
+    CARREL_ASSIGN_OR_RETURN(const size_t n,
+                            source_(block.data() + block.size, Block::kBytes - block.size));
+    at_end_ = n == 0;
+    block.size += n;
+  }
+  block.note = check_.Check({block.data(), block.size});
+  if (at_end_ && check_.Unfinished()) block.note.fault = TextFault::kNotUtf8;
+  return {};
+}
+
+void BlockFeed::Run() {
+  for (;;) {
+    std::unique_ptr<Block> block;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stop_ || ready_.size() < kAhead; });
+      if (stop_) return;
+      if (!free_.empty()) {
+        block = std::move(free_.back());
+        free_.pop_back();
+      }
+    }
+    if (!block) block = std::make_unique<Block>();
+    const Status filled = Fill(*block);
+    const bool last = !filled || block->size == 0;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!filled) {
+        ready_.emplace_back(std::unexpected(filled.error()));
+      } else {
+        ready_.emplace_back(block->size == 0 ? nullptr : std::move(block));
+      }
+    }
+    changed_.notify_all();
+    if (last) return;
+  }
+}
+
+Result<std::unique_ptr<Block>> BlockFeed::Next() {
+  if (thread_.joinable()) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !ready_.empty(); });
+    Result<std::unique_ptr<Block>> block = std::move(ready_.front());
+    // The last word stays, for a caller who asks again.
+    if (block && *block) {
+      ready_.pop_front();
+      lock.unlock();
+      changed_.notify_all();
+    } else if (block) {
+      ready_.front() = nullptr;
+    } else {
+      ready_.front() = std::unexpected(block.error());
+    }
+    return block;
+  }
+  std::unique_ptr<Block> block;
+  if (!free_.empty()) {
+    block = std::move(free_.back());
+    free_.pop_back();
+  } else {
+    block = std::make_unique<Block>();
+  }
+  CARREL_TRY(Fill(*block));
+  if (block->size == 0) return nullptr;
+  return block;
+}
+
+void BlockFeed::GiveBack(std::unique_ptr<Block> block) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(std::move(block));
+}
+
+Result<bool> ByteWindow::More(const char* keep) {
+  if (at_end_) return false;
+  const std::string_view kept(keep, static_cast<size_t>(end_ - keep));
+  CARREL_ASSIGN_OR_RETURN(std::unique_ptr<Block> next, feed_.Next());
+  if (!next) {
+    at_end_ = true;
+    begin_ = keep;
+    return false;
+  }
+  special_ = next->note.special || (!kept.empty() && last_special_);
+  // A text that spans blocks keeps its mark as long as some of it is in the window.
+  last_special_ = special_;
+  if (next->note.fault != TextFault::kNone) fault_ = next->note.fault;
+  Join(kept, *next);
+  if (block_) feed_.GiveBack(std::move(block_));
+  if (kept.size() <= Block::kRoom) {
+    block_ = std::move(next);
+  } else {
+    feed_.GiveBack(std::move(next));
+  }
+  return true;
+}
+
+void ByteWindow::Join(std::string_view kept, Block& block) {
+  if (kept.size() <= Block::kRoom) {
+    char* begin = block.data() - kept.size();
+    if (!kept.empty()) std::memcpy(begin, kept.data(), kept.size());
+    begin_ = begin;
+    end_ = block.data() + block.size;
+    Terminate(block.data() + block.size);
+    return;
+  }
+  const size_t total = kept.size() + block.size;
+  const bool inside = !large_.empty() && kept.data() >= large_.data() &&
+                      kept.data() < large_.data() + large_.size();
+  if (large_.size() < total + kScanMargin) {
+    std::vector<char> grown(std::max(2 * large_.size(), total + kScanMargin));
+    std::memcpy(grown.data(), kept.data(), kept.size());
+    large_ = std::move(grown);
+  } else if (inside) {
+    std::memmove(large_.data(), kept.data(), kept.size());
+  } else {
+    std::memcpy(large_.data(), kept.data(), kept.size());
+  }
+  std::memcpy(large_.data() + kept.size(), block.data(), block.size);
+  begin_ = large_.data();
+  end_ = large_.data() + total;
+  Terminate(large_.data() + total);
+}
+
+}  // namespace carrel::usage
