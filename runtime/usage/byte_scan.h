@@ -21,20 +21,65 @@ inline uint64_t Load64(const char* at) {
   return value;
 }
 
-// The first `byte` at or behind `at`. The caller has put one behind the end of the text.
+// The end of a text: the first '<' at or behind `at`, and whether there is anything before it that
+// may mean something else than it says: what is no printable ASCII, '&', ']' and '_'.
+struct TextEnd {
+  const char* at;
+  bool special;
+};
 #if defined(__SSE2__)
-inline const char* FindByte(const char* at, char byte) {
-  const __m128i wanted = _mm_set1_epi8(byte);
+inline TextEnd FindTextEnd(const char* at) {
+  unsigned special = 0;
   for (;; at += 16) {
     const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, wanted)));
-    if (mask != 0) return at + std::countr_zero(mask);
+    const __m128i odd = _mm_or_si128(_mm_cmplt_epi8(block, _mm_set1_epi8(0x20)),
+                                     _mm_cmpeq_epi8(block, _mm_set1_epi8('&')));
+    const __m128i odd_too = _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(']')),
+                                         _mm_cmpeq_epi8(block, _mm_set1_epi8('_')));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(odd, odd_too)));
+    const auto end = static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('<'))));
+    // The bits before the first end; all when there is none.
+    special |= found & (end == 0 ? 0xFFFFU : (end & -end) - 1);
+    if (end != 0) return {at + std::countr_zero(end), special != 0};
   }
 }
 #else
-inline const char* FindByte(const char* at, char byte) {
-  while (*at != byte) ++at;
-  return at;
+inline TextEnd FindTextEnd(const char* at) {
+  bool special = false;
+  for (; *at != '<'; ++at) {
+    const auto byte = static_cast<unsigned char>(*at);
+    special = special || byte < 0x20 || byte >= 0x80 || *at == '&' || *at == ']' || *at == '_';
+  }
+  return {at, special};
+}
+#endif
+
+// The end of a number, and whether it is made of anything but digits, + , - . / e and E.
+#if defined(__SSE2__)
+inline TextEnd FindNumberEnd(const char* at) {
+  unsigned special = 0;
+  for (;; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i shifted = _mm_sub_epi8(block, _mm_set1_epi8('+'));
+    const __m128i digit =
+        _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8('9' - '+')), shifted);
+    const __m128i exponent =
+        _mm_cmpeq_epi8(_mm_or_si128(block, _mm_set1_epi8(0x20)), _mm_set1_epi8('e'));
+    const auto plain = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(digit, exponent)));
+    const auto end = static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('<'))));
+    special |= ~plain & (end == 0 ? 0xFFFFU : (end & -end) - 1);
+    if (end != 0) return {at + std::countr_zero(end), special != 0};
+  }
+}
+#else
+inline TextEnd FindNumberEnd(const char* at) {
+  bool special = false;
+  for (; *at != '<'; ++at) {
+    special = special || !((*at >= '+' && *at <= '9') || *at == 'e' || *at == 'E');
+  }
+  return {at, special};
 }
 #endif
 

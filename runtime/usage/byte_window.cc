@@ -18,7 +18,8 @@ void Terminate(char* end) {
 
 Block::Block() : memory(new char[kRoom + kBytes + 2 * kScanMargin]) {}
 
-BlockFeed::BlockFeed(ByteSource source, Threads threads) : source_(std::move(source)) {
+BlockFeed::BlockFeed(ByteSource source, Threads threads, Checked checked)
+    : source_(std::move(source)), checked_(checked) {
   if (threads == Threads::kTwo) thread_ = std::thread([this] { Run(); });
 }
 
@@ -40,8 +41,9 @@ Status BlockFeed::Fill(Block& block) {
     at_end_ = n == 0;
     block.size += n;
   }
-  block.note = check_.Check({block.data(), block.size});
-  if (at_end_ && check_.Unfinished()) block.note.fault = TextFault::kNotUtf8;
+  if (checked_ == Checked::kNo) return {};
+  block.fault = check_.Check({block.data(), block.size});
+  if (at_end_ && check_.Unfinished()) block.fault = TextFault::kNotUtf8;
   return {};
 }
 
@@ -116,10 +118,7 @@ Result<bool> ByteWindow::More(const char* keep) {
     begin_ = keep;
     return false;
   }
-  special_ = next->note.special || (!kept.empty() && last_special_);
-  // A text that spans blocks keeps its mark as long as some of it is in the window.
-  last_special_ = special_;
-  if (next->note.fault != TextFault::kNone) fault_ = next->note.fault;
+  if (next->fault != TextFault::kNone) fault_ = next->fault;
   Join(kept, *next);
   if (block_) feed_.GiveBack(std::move(block_));
   if (kept.size() <= Block::kRoom) {

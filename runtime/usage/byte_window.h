@@ -33,13 +33,16 @@ struct Block {
 
   std::unique_ptr<char[]> memory;
   size_t size = 0;
-  TextNote note;
+  TextFault fault = TextFault::kNone;
 };
+
+// Whether the bytes are looked at as text (TextCheck) while they arrive.
+enum class Checked : uint8_t { kNo, kYes };
 
 // Where blocks come from: filled in the caller's thread or ahead of it in another. One caller.
 class BlockFeed {
  public:
-  BlockFeed(ByteSource source, Threads threads);
+  BlockFeed(ByteSource source, Threads threads, Checked checked);
   ~BlockFeed();
   BlockFeed(const BlockFeed&) = delete;
   BlockFeed& operator=(const BlockFeed&) = delete;
@@ -55,6 +58,7 @@ class BlockFeed {
   void Run();
 
   ByteSource source_;
+  Checked checked_;
   TextCheck check_;
   bool at_end_ = false;  // of the thread that fills
 
@@ -70,14 +74,14 @@ class BlockFeed {
 // follow it. Not thread-safe.
 class ByteWindow {
  public:
-  ByteWindow(ByteSource source, Threads threads) : feed_(std::move(source), threads) {}
+  ByteWindow(ByteSource source, Threads threads, Checked checked)
+      : feed_(std::move(source), threads, checked) {}
 
   const char* begin() const { return begin_; }
   const char* end() const { return end_; }
   std::string_view text() const { return {begin_, end_}; }
   bool at_end() const { return at_end_; }
-  // Whether the text may hold what TextNote calls special.
-  bool special() const { return special_; }
+  // The last that was found, anywhere up to end().
   TextFault fault() const { return fault_; }
 
   // Drops all before `keep` and appends the next piece, which moves the text. False at the end of
@@ -93,7 +97,6 @@ class ByteWindow {
   const char* begin_ = nullptr;
   const char* end_ = nullptr;
   bool at_end_ = false;
-  bool special_ = false, last_special_ = false;
   TextFault fault_ = TextFault::kNone;
 };
 

@@ -12,8 +12,8 @@ namespace {
 // A mismatch nearer to the end of the text may only be a cut-off.
 constexpr ptrdiff_t kMargin = 256;
 constexpr std::string_view kReference = "<c r=\"";
-constexpr std::string_view kValueEnd = "</v></c>";
-constexpr std::string_view kInlineEnd = "</t></is></c>";
+inline constexpr std::string_view kValueEnd = "</v></c>";
+inline constexpr std::string_view kInlineEnd = "</t></is></c>";
 constexpr std::string_view kSpacedText = "<t xml:space=\"preserve\">";
 constexpr std::array<std::string_view, 13> kRowAttributes = {
     "spans",        "s",         "customFormat", "ht",       "hidden", "customHeight",
@@ -42,6 +42,39 @@ bool Skip(const char*& at, std::string_view text) {
   return true;
 }
 
+// The bytes of a text known to the compiler, without a call.
+template <const std::string_view& kText>
+[[gnu::always_inline]] inline
+bool Is(const char* at) {
+  static_assert(kText.size() >= 8 && kText.size() <= 16);
+  return Load64(at) == Word(kText.substr(0, 8)) &&
+         Load64(at + kText.size() - 8) == Word(kText.substr(kText.size() - 8));
+}
+
+// Where the first '<' of the 8 bytes is, least significant first; 8 when there is none.
+inline size_t FindTag(uint64_t bytes) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t wanted = bytes ^ (kOnes * '<');
+  const uint64_t zeros = (wanted - kOnes) & ~wanted & (kOnes << 7);
+  return static_cast<size_t>(std::countr_zero(zeros)) / 8;
+}
+
+// The value of the first `count` (1 to 7) bytes; false when they are not all digits.
+inline bool ReadDigits(uint64_t bytes, size_t count, uint32_t& value) {
+  // In front of them come zeros, so that there are always eight digits.
+  bytes <<= 64 - 8 * count;
+  bytes |= 0x3030303030303030 & MaskOf(8 - count);
+  const uint64_t digits = bytes ^ 0x3030303030303030;
+  if (((digits + 0x7676767676767676) | digits) & 0x8080808080808080) return false;
+  uint64_t pairs = digits * 10 + (digits >> 8);
+  constexpr uint64_t kMask = 0x000000FF000000FF;
+  constexpr uint64_t kHigh = 0x000F424000000064;  // 100 + (1000000 << 32)
+  constexpr uint64_t kLow = 0x0000271000000001;   // 1 + (10000 << 32)
+  pairs = ((pairs & kMask) * kHigh + (((pairs >> 16) & kMask) * kLow)) >> 32;
+  value = static_cast<uint32_t>(pairs);
+  return true;
+}
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 void SkipSpace(const char*& at) {
@@ -58,16 +91,15 @@ bool ReadAttribute(const char*& at, std::string_view& name, std::string_view& va
   name = {begin, at};
   if (name.empty() || !Skip(at, "=\"")) return false;
   begin = at;
-  while (*at != '"' && *at != '<' && *at != '&' && *at != '\0') ++at;
+  while (static_cast<signed char>(*at) >= ' ' && *at != '"' && *at != '<' && *at != '&') ++at;
   value = {begin, at};
   return *at++ == '"';
 }
 
 }  // namespace
 
-FastRows::Step FastRows::Next(const char*& at, const char* end, bool special) {
+FastRows::Step FastRows::Next(const char*& at, const char* end) {
   end_ = end;
-  special_ = special;
   cells_.Clear();
   arena_.Clear();
   const uint32_t last_row = row_number_;
@@ -191,14 +223,13 @@ bool FastRows::ReadCells(const char*& at) {
 }
 
 inline bool FastRows::ReadNumber(const char*& at, Cell& cell) {
-  const char* end = FindByte(at, '<');
+  const auto [end, special] = FindNumberEnd(at);
   stuck_ = end;
-  if (Load64(end) != Word(kValueEnd)) return false;
+  if (!Is<kValueEnd>(end)) return false;
   const std::string_view text(at, end);
   at = end + kValueEnd.size();
-  const auto plain = [](char c) { return static_cast<unsigned char>(c) > ' '; };
-  if (special_ || text.empty() || !plain(text.front()) || !plain(text.back())) [[unlikely]] {
-    const auto unescaped = UnescapeXml(text, arena_);
+  if (special || text.empty()) [[unlikely]] {
+    const auto unescaped = CheckAndUnescapeXml(text, arena_);
     if (!unescaped) return false;
     const CellParts parts{CellType::kNumber, *unescaped, false, cell.date_style};
     return MakeCell(parts, nullptr, arena_, cell) ==
@@ -210,12 +241,14 @@ inline bool FastRows::ReadNumber(const char*& at, Cell& cell) {
 }
 
 inline bool FastRows::ReadShared(const char*& at, Cell& cell) {
-  uint32_t index = 0;
-  const char* end = at;
-  for (; IsDigit(*end); ++end) index = index * 10 + static_cast<uint32_t>(*end - '0');
+  static_assert(std::endian::native == std::endian::little);
+  const uint64_t bytes = Load64(at);
+  const size_t digits = FindTag(bytes);
+  const char* end = at + digits;
   stuck_ = end;
-  const ptrdiff_t digits = end - at;
-  if (digits == 0 || digits > 9 || Load64(end) != Word(kValueEnd)) return false;
+  uint32_t index = 0;
+  if (digits == 0 || digits > 7 || !Is<kValueEnd>(end)) return false;
+  if (!ReadDigits(bytes, digits, index)) return false;
   if (context_.strings == nullptr || index >= context_.strings->size()) return false;
   at = end + kValueEnd.size();
   cell.text = (*context_.strings)[index];
@@ -223,15 +256,16 @@ inline bool FastRows::ReadShared(const char*& at, Cell& cell) {
   return true;
 }
 
-inline bool FastRows::ReadText(const char*& at, std::string_view closing, Cell& cell) {
-  const char* end = FindByte(at, '<');
+template <const std::string_view& kClosing>
+inline bool FastRows::ReadText(const char*& at, Cell& cell) {
+  const auto [end, special] = FindTextEnd(at);
   stuck_ = end;
-  if (!StartsWith(end, closing)) return false;
+  if (!Is<kClosing>(end)) return false;
   cell.text = {at, end};
   if (cell.text.size() > context_.limits.max_cell_bytes) return false;
-  at = end + closing.size();
-  if (special_) [[unlikely]] {
-    const auto unescaped = UnescapeXml(cell.text, arena_);
+  at = end + kClosing.size();
+  if (special) {
+    const auto unescaped = CheckAndUnescapeXml(cell.text, arena_);
     if (!unescaped) return false;
     cell.text = UnescapeWorkbookText(*unescaped, arena_);
   }
@@ -253,9 +287,9 @@ inline bool FastRows::ReadGuessed(const Guess& guess, size_t column, const char*
     case CellType::kShared:
       return ReadShared(at, cell);
     case CellType::kInline:
-      return ReadText(at, kInlineEnd, cell);
+      return ReadText<kInlineEnd>(at, cell);
     default:
-      return ReadText(at, kValueEnd, cell);
+      return ReadText<kValueEnd>(at, cell);
   }
 }
 
@@ -333,12 +367,12 @@ bool FastRows::ReadCell(const char*& at) {
 
 // The text up to the next tag.
 bool FastRows::ReadContent(const char*& at, std::string_view& text) {
-  const char* end = FindByte(at, '<');
+  const auto [end, special] = FindTextEnd(at);
   stuck_ = end;
   text = {at, end};
   at = end;
-  if (!special_) return true;
-  const auto unescaped = UnescapeXml(text, arena_);
+  if (!special) return true;
+  const auto unescaped = CheckAndUnescapeXml(text, arena_);
   if (unescaped) text = *unescaped;
   return unescaped.has_value();
 }

@@ -24,9 +24,9 @@ class FastRows {
 
   explicit FastRows(const SheetContext& context) : context_(context) {}
 
-  // Reads from `at`, which moves behind the row. `special`: the text may hold what TextNote calls
-  // so. kScanMargin bytes behind `end` are readable, the first of them is '<'.
-  Step Next(const char*& at, const char* end, bool special);
+  // Reads from `at`, which moves behind the row. kScanMargin bytes behind `end` are readable, the
+  // first of them is '<'.
+  Step Next(const char*& at, const char* end);
   Row row() const { return {row_number_, cells_.cells()}; }
 
  private:
@@ -60,7 +60,8 @@ class FastRows {
   bool ReadGuessed(const Guess& guess, size_t column, const char*& at);
   bool ReadNumber(const char*& at, Cell& cell);
   bool ReadShared(const char*& at, Cell& cell);
-  bool ReadText(const char*& at, std::string_view closing, Cell& cell);
+  template <const std::string_view& kClosing>
+  bool ReadText(const char*& at, Cell& cell);
   bool ReadCell(const char*& at);
   bool ReadCellTag(const char*& at, Tag& tag);
   bool ReadReference(const char*& at, Tag& tag);
@@ -79,7 +80,6 @@ class FastRows {
   uint64_t row_text_ = 0, row_mask_ = 0;  // its digits
   size_t row_digits_ = 0;
   const char* end_ = nullptr;
-  bool special_ = false;
   const char* stuck_ = nullptr;  // where the text was not understood
 
   static constexpr size_t kGuessed = 256;  // columns with a guess

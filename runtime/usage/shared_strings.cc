@@ -67,7 +67,7 @@ Status SharedStrings::Finish() {
 class SharedStrings::Loader {
  public:
   Loader(SharedStrings& strings, ByteSource source, Threads threads)
-      : strings_(strings), window_(std::move(source), threads) {}
+      : strings_(strings), window_(std::move(source), threads, Checked::kNo) {}
 
   Status Run(XmlPath path) {
     CARREL_ASSIGN_OR_RETURN(const XmlSection section, FindXmlSection(window_, kPath));
@@ -84,7 +84,6 @@ class SharedStrings::Loader {
   // As far as it goes; `at` is left at the first byte that is not understood.
   Status RunFast(const char*& at) {
     for (;;) {
-      if (window_.fault() != TextFault::kNone) return {};
       CARREL_ASSIGN_OR_RETURN(const Step step, TakeString(at));
       if (step == Step::kTaken) continue;
       const bool too_long = static_cast<size_t>(window_.end() - at) > 2 * limits().max_cell_bytes;
@@ -104,11 +103,11 @@ class SharedStrings::Loader {
     } else {
       return Mismatch(at);
     }
-    const char* end = FindByte(text, '<');
+    const auto [end, special] = FindTextEnd(text);
     if (!StartsWith(end, kEnd)) return Mismatch(end);
     std::string_view content(text, static_cast<size_t>(end - text));
-    if (window_.special()) {
-      const auto plain = UnescapeXml(content, arena_);
+    if (special) {
+      const auto plain = CheckAndUnescapeXml(content, arena_);
       if (!plain) return Step::kUnusual;
       CARREL_TRY(strings_.Add(UnescapeWorkbookText(*plain, arena_)));
       arena_.Clear();

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 2> kPath = {"worksheet", "sheetData"};
 class SheetReader {
  public:
   SheetReader(ByteSource source, Threads threads, const SheetContext& context, RowSink& sink)
-      : window_(std::move(source), threads), context_(context), sink_(sink), fast_(context) {}
+      : window_(std::move(source), threads, Checked::kNo), context_(context), sink_(sink), fast_(context) {}
 
   Status Run(XmlPath path) {
     auto section = FindXmlSection(window_, kPath);
@@ -38,8 +38,7 @@ class SheetReader {
   // As far as it goes; `at` is left where the general parser goes on.
   Status RunFast(const char*& at) {
     for (;;) {
-      if (window_.fault() != TextFault::kNone) return {};
-      switch (fast_.Next(at, window_.end(), window_.special())) {
+      switch (fast_.Next(at, window_.end())) {
         case FastRows::Step::kRow:
           last_row_ = fast_.row().number;
           if (!fast_.row().cells.empty()) CARREL_TRY(sink_.OnRow(fast_.row()));

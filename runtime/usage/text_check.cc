@@ -27,32 +27,26 @@ bool Any(Block block) {
 Block Equal(Block block, unsigned char byte) { return reinterpret_cast<Block>(block == byte); }
 
 struct Seen {
-  bool high = false, control = false, special = false;
+  bool high = false, control = false;
 };
 
-// What occurs in `text`; `control` is any character that XML forbids.
+// What occurs in `text`; `control` is any control character but tabs and line ends.
 Seen Look(std::string_view text) {
-  Block high{}, special{};
-  Block control{};
+  Block high{}, control{};
   const char* at = text.data();
   const char* end = at + text.size();
-  for (; end - at > 16; at += 16) {
+  for (; end - at >= 16; at += 16) {
     const Block block = Load(at);
     high |= block;
-    const Block carriage_return = Equal(block, '\r');
     control |= reinterpret_cast<Block>(block < 0x20) &
-               ~(Equal(block, '\t') | Equal(block, '\n') | carriage_return);
-    special |= Equal(block, '&') | Equal(block, ']') | carriage_return |
-               (Equal(block, '_') & Equal(Load(at + 1), 'x'));
+               ~(Equal(block, '\t') | Equal(block, '\n') | Equal(block, '\r'));
   }
-  Seen seen{.high = Any(high & 0x80), .control = Any(control), .special = Any(special)};
+  Seen seen{.high = Any(high & 0x80), .control = Any(control)};
   for (; at < end; ++at) {
     const auto byte = static_cast<unsigned char>(*at);
     seen.high = seen.high || byte >= 0x80;
     seen.control =
         seen.control || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r');
-    seen.special = seen.special || byte == '&' || byte == ']' || byte == '\r' ||
-                   (byte == '_' && at + 1 < end && at[1] == 'x');
   }
   return seen;
 }
@@ -100,14 +94,11 @@ TextFault TextCheck::CheckUnicode(std::string_view piece) {
   return Judge(piece.substr(0, whole));
 }
 
-TextNote TextCheck::Check(std::string_view piece) {
+TextFault TextCheck::Check(std::string_view piece) {
   const Seen seen = Look(piece);
-  TextNote note{.special = seen.special, .ascii = !seen.high && tail_.empty()};
-  if (ended_with_underscore_ && piece.starts_with('x')) note.special = true;
-  if (!piece.empty()) ended_with_underscore_ = piece.back() == '_';
-  if (seen.control) note.fault = TextFault::kControl;
-  if (!note.ascii && note.fault == TextFault::kNone) note.fault = CheckUnicode(piece);
-  return note;
+  const bool ascii = !seen.high && tail_.empty();
+  if (seen.control) return TextFault::kControl;
+  return ascii ? TextFault::kNone : CheckUnicode(piece);
 }
 
 }  // namespace carrel::usage

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "runtime/usage/text_check.h"
+
 namespace carrel::usage {
 namespace {
 
@@ -88,6 +90,12 @@ std::optional<std::string_view> UnescapeXml(std::string_view raw, TextArena& are
     }
   }
   return arena.Give(begin, static_cast<size_t>(out - begin));
+}
+
+std::optional<std::string_view> CheckAndUnescapeXml(std::string_view raw, TextArena& arena) {
+  TextCheck check;
+  if (check.Check(raw) != TextFault::kNone || check.Unfinished()) return std::nullopt;
+  return UnescapeXml(raw, arena);
 }
 
 std::string_view UnescapeWorkbookText(std::string_view text, TextArena& arena) {

@@ -13,6 +13,10 @@ namespace carrel::usage {
 // `raw` itself when there is nothing to resolve.
 std::optional<std::string_view> UnescapeXml(std::string_view raw, TextArena& arena);
 
+// The same for text whose bytes nobody has looked at: nothing too when it is not UTF-8 or has
+// characters that XML forbids.
+std::optional<std::string_view> CheckAndUnescapeXml(std::string_view raw, TextArena& arena);
+
 // "_x000D_": how workbooks write what XML cannot hold. Codes for characters that XML forbids stay
 // as they are.
 std::string_view UnescapeWorkbookText(std::string_view text, TextArena& arena);

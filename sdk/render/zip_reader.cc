@@ -103,7 +103,9 @@ struct ZipStream::State {
 
   Status Refill() {
     const auto size = static_cast<size_t>(std::min<uint64_t>(remaining, kPiece));
-    CARREL_ASSIGN_OR_RETURN(input, reader->ReadAt(next, size));
+    input.resize(size);
+    taken = size;
+    CARREL_TRY(reader->ReadInto(next, input.data(), size));
     taken = 0;
     next += size;
     remaining -= size;
@@ -182,16 +184,22 @@ Result<std::unique_ptr<ZipReader>> ZipReader::Open(const std::filesystem::path& 
 Result<std::string> ZipReader::ReadAt(uint64_t offset, size_t size) const {
   if (offset > file_size_ || size > file_size_ - offset) return Damaged("it ends early");
   std::string out(size, '\0');
+  CARREL_TRY(ReadInto(offset, out.data(), size));
+  return out;
+}
+
+Status ZipReader::ReadInto(uint64_t offset, char* out, size_t size) const {
+  if (offset > file_size_ || size > file_size_ - offset) return Damaged("it ends early");
   size_t done = 0;
   while (done < size) {
     const ssize_t n =
-        ::pread(fd_.get(), out.data() + done, size - done, static_cast<off_t>(offset + done));
+        ::pread(fd_.get(), out + done, size - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return FailErrno("read zip archive");
     if (n == 0) return Damaged("it ends early");
     done += static_cast<size_t>(n);
   }
-  return out;
+  return {};
 }
 
 Result<ZipReader::Directory> ZipReader::FindDirectory() const {

@@ -83,6 +83,7 @@ class ZipReader {
 
   ZipReader(UniqueFd fd, uint64_t file_size, const ZipLimits& limits);
   Result<std::string> ReadAt(uint64_t offset, size_t size) const;
+  Status ReadInto(uint64_t offset, char* out, size_t size) const;
   Result<Directory> FindDirectory() const;
   Result<Directory> FindDirectory64(uint64_t end_offset, const Directory& found) const;
   Status ReadDirectory();

@@ -1,0 +1,570 @@
+#include "runtime/usage/validator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "runtime/base/text.h"
+#include "runtime/usage/time_parser.h"
+
+namespace carrel::usage {
+namespace {
+
+constexpr std::string_view kParameter = "parameter.";
+constexpr size_t kMaxRaw = 200;  // bytes of a cell that an error repeats
+const Decimal kMaxAmount(10'000'000'000'000'000);
+
+std::string_view Trim(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+std::string Shown(std::string_view text) {
+  return fmt::format("'{}'", EscapeControls(Truncate(text, 80)));
+}
+
+// Characters of UTF-8 text.
+size_t Length(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
+}
+
+std::string_view PrecisionName(uint8_t decimals) {
+  switch (decimals) {
+    case 0:
+      return "integer";
+    case 1:
+      return "decimal(1)";
+    case 2:
+      return "decimal(2)";
+    case 4:
+      return "decimal(4)";
+    default:
+      return "decimal(8)";
+  }
+}
+
+}  // namespace
+
+Validator::Validator(const Lookup& lookup, const UsageRules& rules, Source source,
+                     std::vector<UsageCategory> categories, RecordSink& sink)
+    : lookup_(lookup), rules_(rules), source_(std::move(source)), sink_(sink) {
+  for (size_t i = 0; i < categories.size(); ++i) {
+    category_index_.Add(categories[i].id, static_cast<uint32_t>(i));
+  }
+  result_.categories = std::move(categories);
+}
+
+Status Validator::Refuse(FileFault fault) {
+  result_.fault = std::move(fault);
+  return Fail(Code::kCancelled, result_.fault->message);
+}
+
+void Validator::Report(UsageCode code, size_t position, std::string_view column,
+                       std::string message, std::string_view raw) {
+  errors_.push_back({code, position, std::string(column), std::move(message),
+                     Truncate(raw, kMaxRaw)});
+}
+
+void Validator::Report(UsageCode code, Column column, std::string message, std::string_view raw) {
+  Report(code, columns_.position(column), ColumnTitle(column), std::move(message), raw);
+}
+
+void Validator::ReportMissing(Column column) {
+  Report(UsageCode::kMissingValue, column, fmt::format("{} is missing", ColumnTitle(column)), "");
+}
+
+void Validator::NoteCellFault(size_t position, std::string_view what) {
+  if (result_.cell_faults++ > 0) return;
+  result_.cell_fault =
+      fmt::format("{}: {}", CellAddress(source_.tab, row_number_, position), what);
+}
+
+const Cell* Validator::CellAt(const Row& row, Column column) const {
+  const size_t position = columns_.position(column);
+  return position < row.cells.size() ? &row.cells[position] : nullptr;
+}
+
+// Reports a cell that has no value to read.
+bool Validator::CheckCell(const Cell& cell, size_t position, std::string_view column) {
+  if (cell.kind == CellKind::kError) {
+    Report(UsageCode::kErrorCell, position, column, fmt::format("the cell holds {}", cell.text),
+           cell.text);
+    NoteCellFault(position, fmt::format("the cell holds {}", Truncate(cell.text, 20)));
+    return false;
+  }
+  if (cell.kind == CellKind::kNoValue) {
+    Report(UsageCode::kNoStoredResult, position, column,
+           "the cell holds a formula without a stored result", "");
+    NoteCellFault(position, "a formula without a stored result");
+    return false;
+  }
+  return true;
+}
+
+// What a person reads in the cell.
+std::string_view Validator::CellText(const Cell& cell) {
+  if (cell.kind == CellKind::kText || cell.kind == CellKind::kDate) return cell.text;
+  if (cell.kind == CellKind::kBool) return cell.text == "1" ? "TRUE" : "FALSE";
+  if (cell.kind != CellKind::kNumber) return {};
+  if (cell.date_style) {
+    if (const auto time = ParseDayNumber(cell.text, source_.epoch)) {
+      return arena_.Copy(FormatTime(*time));
+    }
+  }
+  const auto number = Decimal::ParseSpreadsheet(cell.text);
+  return number ? arena_.Copy(number->ToString()) : cell.text;
+}
+
+Validator::Text Validator::TextOf(const Cell& cell, size_t position, std::string_view column) {
+  if (cell.kind == CellKind::kText) [[likely]] return {cell.text};
+  if (!CheckCell(cell, position, column)) return {{}, true};
+  return {CellText(cell)};
+}
+
+Validator::Text Validator::TextOf(const Row& row, Column column) {
+  const Cell* cell = CellAt(row, column);
+  if (cell == nullptr || cell->kind == CellKind::kEmpty) return {};
+  const Text text = TextOf(*cell, columns_.position(column), ColumnTitle(column));
+  const size_t limit = UsageColumns()[static_cast<size_t>(column)].max_length;
+  if (text.value.size() <= limit || Length(text.value) <= limit) return text;
+  Report(UsageCode::kTooLong, column,
+         fmt::format("{} has {} characters, at most {} are allowed", ColumnTitle(column),
+                     Length(text.value), limit),
+         text.value);
+  return {{}, true};
+}
+
+Status Validator::ReadHeader(const Row& row) {
+  std::vector<std::string> header;
+  for (const Cell& cell : row.cells) header.emplace_back(Trim(CellText(cell)));
+  has_header_ = true;
+  if (auto fault = columns_.Read(header, rules_.schema, rules_.required_custom)) {
+    return Refuse(std::move(*fault));
+  }
+  return {};
+}
+
+// A value in a column without a name would be lost.
+Status Validator::CheckUnnamed(const Row& row) {
+  const auto check = [&](size_t position) -> Status {
+    if (row.cells[position].kind == CellKind::kEmpty) return {};
+    return Refuse({UsageCode::kUnknownHeader,
+                   fmt::format("{}: a value in a column without a name",
+                               CellAddress(source_.tab, row_number_, position))});
+  };
+  for (const size_t position : columns_.unnamed()) {
+    if (position < row.cells.size()) CARREL_TRY(check(position));
+  }
+  for (size_t i = columns_.width(); i < row.cells.size(); ++i) CARREL_TRY(check(i));
+  return {};
+}
+
+Status Validator::OnRow(const Row& row) {
+  row_number_ = row.number;
+  arena_.Clear();
+  const auto empty = [](const Cell& cell) { return cell.kind == CellKind::kEmpty; };
+  if (std::ranges::all_of(row.cells, empty)) return {};
+  if (!has_header_) return ReadHeader(row);
+  CARREL_TRY(CheckUnnamed(row));
+  ++rows_;
+  errors_.clear();
+  custom_.clear();
+  record_ = {};
+  record_.row = row.number;
+  CheckRecordId(row);
+  CheckItem(row);
+  CheckQuantity(row);
+  CheckTimes(row);
+  CheckAsset(row);
+  CheckAmount(row);
+  CheckTier(row);
+  CheckCategory(row);
+  CheckTexts(row);
+  CheckCustom(row);
+  if (errors_.empty()) {
+    ++result_.valid;
+    AddToTotals();
+  } else {
+    ++result_.invalid;
+  }
+  return sink_.OnRecord(record_, errors_, row);
+}
+
+void Validator::CheckRecordId(const Row& row) {
+  const Text text = TextOf(row, Column::kRecordId);
+  record_.record_id = text.value;
+  if (text.value.empty()) {
+    if (!text.faulty) ReportMissing(Column::kRecordId);
+    return;
+  }
+  const uint32_t before = record_ids_.Insert(text.value, row.number);
+  if (before != 0) {
+    Report(UsageCode::kDuplicateRecordId, Column::kRecordId,
+           fmt::format("record id {} stands in row {} too", Shown(text.value), before),
+           text.value);
+  }
+  if (lookup_.IsTaken(text.value)) {
+    Report(UsageCode::kTakenRecordId, Column::kRecordId,
+           fmt::format("record id {} was reported in another file of the product",
+                       Shown(text.value)),
+           text.value);
+  }
+}
+
+void Validator::CheckItem(const Row& row) {
+  const Text criteria = TextOf(row, Column::kItemCriteria);
+  const Text value = TextOf(row, Column::kItemValue);
+  if (criteria.value.empty() && !criteria.faulty) ReportMissing(Column::kItemCriteria);
+  if (value.value.empty() && !value.faulty) ReportMissing(Column::kItemValue);
+  if (criteria.value.empty()) return;
+  record_.item = FindItem(row, Trim(criteria.value), value.value);
+  if (record_.item >= lookup_.item_count()) return;
+  if (lookup_.item(record_.item).type == ItemType::kReservation &&
+      !rules_.reservation_consumption) {
+    Report(UsageCode::kReservationItem, Column::kItemValue,
+           fmt::format("item {} is a reservation, whose consumption is not reported",
+                       Shown(value.value)),
+           value.value);
+  }
+}
+
+uint32_t Validator::FindItem(const Row& row, std::string_view criteria, std::string_view value) {
+  ItemCriteria by = ItemCriteria::kMpn;
+  if (criteria == "item.global_id") {
+    by = ItemCriteria::kGlobalId;
+  } else if (criteria == "item.local_id") {
+    by = ItemCriteria::kLocalId;
+  } else if (criteria != "item.mpn") {
+    Report(UsageCode::kUnknownItemCriteria, Column::kItemCriteria,
+           fmt::format("{} is none of item.mpn, item.global_id, item.local_id", Shown(criteria)),
+           criteria);
+    return UsageRecord::kNone;
+  }
+  if (value.empty()) return UsageRecord::kNone;
+  const uint32_t found = lookup_.FindItem(by, value);
+  if (found == Lookup::kMany) {
+    Report(UsageCode::kAmbiguousItem, Column::kItemValue,
+           fmt::format("more than one item with {} {}", criteria, Shown(value)), value);
+    return UsageRecord::kNone;
+  }
+  if (found != Lookup::kNone) return found;
+  const Cell* mpn = CellAt(row, Column::kItemMpn);
+  const bool described = mpn != nullptr && mpn->kind != CellKind::kEmpty;
+  if (rules_.dynamic && by == ItemCriteria::kMpn && described) return NewItemFor(row, value);
+  Report(UsageCode::kUnknownItem, Column::kItemValue,
+         fmt::format("the product has no item with {} {}", criteria, Shown(value)), value);
+  return UsageRecord::kNone;
+}
+
+bool Validator::ReadPrecision(const Row& row, uint8_t& decimals) {
+  const Text text = TextOf(row, Column::kItemPrecision);
+  const std::string_view name = Trim(text.value);
+  if (name.empty()) {
+    if (!text.faulty) ReportMissing(Column::kItemPrecision);
+    return false;
+  }
+  for (const uint8_t known : std::to_array<uint8_t>({0, 1, 2, 4, 8})) {
+    decimals = known;
+    if (name == PrecisionName(known)) return true;
+  }
+  Report(UsageCode::kBadItemPrecision, Column::kItemPrecision,
+         fmt::format("precision {}: expected integer, decimal(1), decimal(2), decimal(4) or "
+                     "decimal(8)",
+                     Shown(name)),
+         name);
+  return false;
+}
+
+// The file describes an item that the catalogue does not have.
+uint32_t Validator::NewItemFor(const Row& row, std::string_view mpn) {
+  const Text described = TextOf(row, Column::kItemMpn);
+  const Text name = TextOf(row, Column::kItemName);
+  const Text unit = TextOf(row, Column::kItemUnit);
+  const size_t errors = errors_.size();
+  if (described.value != mpn && !described.faulty) {
+    Report(UsageCode::kItemMpnDiffers, Column::kItemMpn,
+           fmt::format("item_mpn {} where the record looks for {}", Shown(described.value),
+                       Shown(mpn)),
+           described.value);
+  }
+  if (name.value.empty() && !name.faulty) ReportMissing(Column::kItemName);
+  if (unit.value.empty() && !unit.faulty) ReportMissing(Column::kItemUnit);
+  NewItem item{std::string(mpn), std::string(name.value), std::string(unit.value), 0};
+  if (!ReadPrecision(row, item.decimals) || errors_.size() > errors) return UsageRecord::kNone;
+  if (described.faulty || name.faulty || unit.faulty) return UsageRecord::kNone;
+  const uint32_t known = new_item_index_.Find(mpn);
+  if (known == TextIndex::kNone) {
+    const auto number = static_cast<uint32_t>(result_.new_items.size());
+    new_item_index_.Add(mpn, number);
+    result_.new_items.push_back(std::move(item));
+    return lookup_.item_count() + number;
+  }
+  const NewItem& first = result_.new_items[known];
+  if (first.name != item.name || first.unit != item.unit || first.decimals != item.decimals) {
+    Report(UsageCode::kItemDefinedTwice, Column::kItemMpn,
+           fmt::format("item {} is described in another way before: {}, {}, {}", Shown(mpn),
+                       Shown(first.name), Shown(first.unit), PrecisionName(first.decimals)),
+           mpn);
+  }
+  return lookup_.item_count() + known;
+}
+
+// False when there is no number to go on with; why was reported.
+bool Validator::ReadNumber(const Row& row, Column column, Decimal& number) {
+  const Cell* cell = CellAt(row, column);
+  if (cell == nullptr || cell->kind == CellKind::kEmpty) {
+    if (IsRequired(column, rules_.schema)) ReportMissing(column);
+    return false;
+  }
+  if (!CheckCell(*cell, columns_.position(column), ColumnTitle(column))) return false;
+  if (cell->kind == CellKind::kBool || cell->kind == CellKind::kDate) {
+    Report(UsageCode::kWrongCellType, column,
+           fmt::format("{}: expected a number, the cell holds {}", ColumnTitle(column),
+                       cell->kind == CellKind::kBool ? "a truth value" : "a date"),
+           CellText(*cell));
+    return false;
+  }
+  const bool stored = cell->kind == CellKind::kNumber && source_.numbers == NumberText::kWorkbook;
+  const std::string_view text = stored ? cell->text : Trim(cell->text);
+  const auto parsed = stored ? Decimal::ParseSpreadsheet(text) : Decimal::Parse(text);
+  if (parsed) [[likely]] {
+    number = *parsed;
+    return true;
+  }
+  UsageCode code = UsageCode::kNotANumber;
+  std::string_view what = "is not a number";
+  if (parsed.error() == DecimalFault::kTooLarge) {
+    code = UsageCode::kAmountOutOfRange;
+    what = "is out of range";
+  } else if (parsed.error() == DecimalFault::kTooManyDigits) {
+    code = UsageCode::kTooManyDigits;
+    what = "has more than 38 digits";
+  }
+  Report(code, column, fmt::format("{} {} {}", ColumnTitle(column), Shown(cell->text), what),
+         cell->text);
+  return false;
+}
+
+void Validator::CheckQuantity(const Row& row) {
+  if (!ReadNumber(row, Column::kQuantity, record_.quantity)) return;
+  const auto raw = [&] { return CellAt(row, Column::kQuantity)->text; };
+  if (record_.quantity.is_negative()) {
+    Report(UsageCode::kNegativeQuantity, Column::kQuantity,
+           fmt::format("quantity {} is less than zero", record_.quantity.ToString()), raw());
+  }
+  if (record_.quantity > kMaxAmount) {
+    Report(UsageCode::kAmountOutOfRange, Column::kQuantity,
+           fmt::format("quantity {} is more than 10^16", record_.quantity.ToString()), raw());
+  }
+  if (record_.item == UsageRecord::kNone) return;
+  const uint32_t known = lookup_.item_count();
+  const uint8_t decimals = record_.item < known
+                               ? lookup_.item(record_.item).decimals
+                               : result_.new_items[record_.item - known].decimals;
+  if (record_.quantity.scale() > decimals) {
+    Report(UsageCode::kTooManyDecimals, Column::kQuantity,
+           fmt::format("quantity {} has {} decimals, the item's precision is {}",
+                       record_.quantity.ToString(), record_.quantity.scale(),
+                       PrecisionName(decimals)),
+           raw());
+  }
+}
+
+void Validator::CheckAmount(const Row& row) {
+  if (!ReadNumber(row, Column::kAmount, record_.amount)) return;
+  record_.has_amount = true;
+  const std::string_view raw = CellAt(row, Column::kAmount)->text;
+  if (rules_.schema == UsageSchema::kQt) {
+    Report(UsageCode::kNotInSchema, Column::kAmount, "schema QT has no amount", raw);
+  }
+  if (record_.amount > kMaxAmount || Decimal::Make(-record_.amount.units(),
+                                                   record_.amount.scale()) > kMaxAmount) {
+    Report(UsageCode::kAmountOutOfRange, Column::kAmount,
+           fmt::format("amount {} is beyond 10^16", record_.amount.ToString()), raw);
+  }
+}
+
+bool Validator::ReadTime(const Row& row, Column column, int64_t& micros) {
+  const Cell* cell = CellAt(row, column);
+  if (cell == nullptr || cell->kind == CellKind::kEmpty) {
+    ReportMissing(column);
+    return false;
+  }
+  if (!CheckCell(*cell, columns_.position(column), ColumnTitle(column))) return false;
+  const bool number = cell->kind == CellKind::kNumber;
+  if (cell->kind == CellKind::kBool || (number && !cell->date_style)) {
+    Report(UsageCode::kWrongCellType, column,
+           fmt::format("{}: expected a time, the cell holds a {}", ColumnTitle(column),
+                       number ? "plain number" : "truth value"),
+           CellText(*cell));
+    return false;
+  }
+  const auto time = number ? ParseDayNumber(cell->text, source_.epoch) : ParseTime(Trim(cell->text));
+  if (time) [[likely]] {
+    micros = *time;
+    return true;
+  }
+  UsageCode code = UsageCode::kNotATime;
+  std::string_view what = "is not a time such as 2026-01-31 23:59:59 (UTC)";
+  if (time.error() == TimeFault::kNoSuchDay) {
+    code = UsageCode::kNoSuchDay;
+    what = "is a day that the calendar does not have";
+  } else if (time.error() == TimeFault::kOutOfRange) {
+    code = UsageCode::kTimeOutOfRange;
+    what = "lies before 1900 or after 9999";
+  }
+  Report(code, column, fmt::format("{} {} {}", ColumnTitle(column), Shown(cell->text), what),
+         cell->text);
+  return false;
+}
+
+void Validator::CheckTimes(const Row& row) {
+  const bool has_start = ReadTime(row, Column::kStart, record_.start);
+  const bool has_end = ReadTime(row, Column::kEnd, record_.end);
+  const auto raw = [&](Column column) { return CellText(*CellAt(row, column)); };
+  if (has_start && has_end && record_.start > record_.end) {
+    Report(UsageCode::kStartBehindEnd, Column::kStart,
+           fmt::format("start {} lies behind end {}", FormatTime(record_.start),
+                       FormatTime(record_.end)),
+           raw(Column::kStart));
+  }
+  for (const Column column : {Column::kStart, Column::kEnd}) {
+    if (column == Column::kStart ? !has_start : !has_end) continue;
+    const int64_t time = column == Column::kStart ? record_.start : record_.end;
+    if (time < rules_.period_from && !rules_.late) {
+      Report(UsageCode::kBeforePeriod, column,
+             fmt::format("{} {} lies before the file's period, which begins {}",
+                         ColumnTitle(column), FormatTime(time), FormatTime(rules_.period_from)),
+             raw(column));
+    }
+    if (time > rules_.period_to && !rules_.future) {
+      Report(UsageCode::kBehindPeriod, column,
+             fmt::format("{} {} lies behind the file's period, which ends {}",
+                         ColumnTitle(column), FormatTime(time), FormatTime(rules_.period_to)),
+             raw(column));
+    }
+  }
+}
+
+void Validator::CheckAsset(const Row& row) {
+  const Text criteria = TextOf(row, Column::kAssetCriteria);
+  const Text value = TextOf(row, Column::kAssetValue);
+  if (criteria.value.empty() && !criteria.faulty) ReportMissing(Column::kAssetCriteria);
+  if (value.value.empty() && !value.faulty) ReportMissing(Column::kAssetValue);
+  const std::string_view by = Trim(criteria.value);
+  if (by.empty()) return;
+  const bool is_parameter = by.starts_with(kParameter) && by.size() > kParameter.size();
+  if (by != "asset.id" && !is_parameter) {
+    Report(UsageCode::kUnknownAssetCriteria, Column::kAssetCriteria,
+           fmt::format("{} is neither asset.id nor parameter.<id>", Shown(by)), by);
+    return;
+  }
+  if (value.value.empty()) return;
+  const uint32_t found =
+      is_parameter ? lookup_.FindAssetByParameter(by.substr(kParameter.size()), value.value)
+                   : lookup_.FindAsset(value.value);
+  if (found == Lookup::kNone) {
+    Report(UsageCode::kUnknownAsset, Column::kAssetValue,
+           fmt::format("no asset with {} {} fits the file", by, Shown(value.value)), value.value);
+  } else if (found == Lookup::kMany) {
+    Report(UsageCode::kAmbiguousAsset, Column::kAssetValue,
+           fmt::format("more than one asset with {} {}", by, Shown(value.value)), value.value);
+  } else {
+    record_.asset = found;
+  }
+}
+
+void Validator::CheckTier(const Row& row) {
+  const Text text = TextOf(row, Column::kTier);
+  const std::string_view tier = Trim(text.value);
+  const bool required = IsRequired(Column::kTier, rules_.schema);
+  if (tier.empty()) {
+    if (required && !text.faulty) ReportMissing(Column::kTier);
+    return;
+  }
+  if (!required) {
+    Report(UsageCode::kNotInSchema, Column::kTier, "only schema TR has tiers", tier);
+  } else if (tier.size() == 1 && tier[0] >= '0' && tier[0] <= '2') {
+    record_.tier = static_cast<uint8_t>(tier[0] - '0');
+  } else {
+    Report(UsageCode::kNotATier, Column::kTier, fmt::format("tier {}: expected 0, 1 or 2",
+                                                            Shown(tier)), tier);
+  }
+}
+
+void Validator::CheckCategory(const Row& row) {
+  const Text text = TextOf(row, Column::kCategoryId);
+  if (text.value.empty()) return;
+  const uint32_t found = category_index_.Find(text.value);
+  if (found != TextIndex::kNone) {
+    record_.category = found;
+    return;
+  }
+  Report(UsageCode::kUnknownCategory, Column::kCategoryId,
+         fmt::format("the categories tab has no category {}", Shown(text.value)), text.value);
+}
+
+void Validator::CheckTexts(const Row& row) {
+  record_.record_note = TextOf(row, Column::kRecordNote).value;
+  record_.asset_recon_id = TextOf(row, Column::kAssetReconId).value;
+}
+
+void Validator::CheckCustom(const Row& row) {
+  for (const ColumnMap::Custom& column : columns_.custom()) {
+    if (column.position >= row.cells.size()) continue;
+    const Cell& cell = row.cells[column.position];
+    if (cell.kind == CellKind::kEmpty) continue;
+    const Text text = TextOf(cell, column.position, column.name);
+    if (text.value.size() > kMaxCustomValue && Length(text.value) > kMaxCustomValue) {
+      Report(UsageCode::kTooLong, column.position, column.name,
+             fmt::format("{} has {} characters, at most {} are allowed", column.name,
+                         Length(text.value), kMaxCustomValue),
+             text.value);
+    } else if (!text.value.empty()) {
+      custom_.push_back({column.name, text.value});
+    }
+  }
+  for (const std::string& name : rules_.required_custom) {
+    const auto same = [&](const auto& value) { return value.name == name; };
+    const auto failed = [&](const RecordError& error) { return error.column == name; };
+    if (std::ranges::any_of(custom_, same) || std::ranges::any_of(errors_, failed)) continue;
+    const auto column = std::ranges::find(columns_.custom(), name, &ColumnMap::Custom::name);
+    Report(UsageCode::kMissingValue, column->position, name, fmt::format("{} is missing", name),
+           "");
+  }
+  record_.custom = custom_;
+}
+
+void Validator::AddToTotals() {
+  const uint64_t key = static_cast<uint64_t>(record_.asset) << 32 | record_.item;
+  const auto [found, added] = total_index_.try_emplace(key, result_.totals.size());
+  if (added) {
+    UsageTotal& fresh = result_.totals.emplace_back();
+    fresh.item = record_.item;
+    fresh.asset = record_.asset;
+    fresh.last_end = record_.end;
+  }
+  UsageTotal& total = result_.totals[found->second];
+  ++total.records;
+  total.quantity.Add(record_.quantity);
+  result_.quantity.Add(record_.quantity);
+  if (record_.has_amount) {
+    total.amount.Add(record_.amount);
+    result_.amount.Add(record_.amount);
+  }
+  total.last_end = std::max(total.last_end, record_.end);
+}
+
+UsageFileResult Validator::Finish() {
+  if (!result_.fault && !has_header_) {
+    result_.fault = {UsageCode::kNoHeader, fmt::format("tab {} is empty", source_.tab)};
+  } else if (!result_.fault && rows_ == 0) {
+    result_.fault = {UsageCode::kNoRows, fmt::format("tab {} has no records", source_.tab)};
+  }
+  return std::move(result_);
+}
+
+}  // namespace carrel::usage
