@@ -11,7 +11,8 @@ namespace {
 using Int128 = __int128;
 using Uint128 = unsigned __int128;
 
-constexpr int kSafeDigits = 15;  // a double keeps so many digits of any decimal
+constexpr size_t kShortDigits = 18;
+constexpr size_t kSafeDigits = 15;  // a double keeps so many digits of any decimal
 constexpr int64_t kLimb = 1'000'000'000;
 constexpr int kLimbDigits = 9;
 
@@ -136,30 +137,6 @@ std::expected<Decimal, DecimalFault> Finish(const Number& number) {
   return Decimal::Make(units, scale);
 }
 
-// What nearly every cell holds: up to 18 digits with at most one point.
-std::optional<Decimal> ParseShort(std::string_view text, int max_digits) {
-  if (text.empty() || text.size() > 19) return std::nullopt;
-  const bool negative = text[0] == '-';
-  uint64_t digits = 0;
-  size_t point = text.size();
-  for (size_t i = negative ? 1 : 0; i < text.size(); ++i) {
-    const auto digit = static_cast<unsigned>(static_cast<unsigned char>(text[i])) - '0';
-    if (digit <= 9) {
-      digits = digits * 10 + digit;
-    } else if (text[i] == '.' && point == text.size()) {
-      point = i;
-    } else {
-      return std::nullopt;
-    }
-  }
-  const size_t has_point = point < text.size() ? 1 : 0;
-  const size_t count = text.size() - (negative ? 1 : 0) - has_point;
-  if (count == 0 || count > static_cast<size_t>(max_digits)) return std::nullopt;
-  const auto units = static_cast<int64_t>(digits);
-  return Decimal::Make(negative ? -units : units,
-                       static_cast<int>(has_point ? text.size() - point - 1 : 0));
-}
-
 }  // namespace
 
 Decimal Decimal::Make(Int128 units, int scale) {
@@ -174,18 +151,66 @@ Decimal Decimal::Make(Int128 units, int scale) {
   return {units, scale, Shortest{}};
 }
 
+// What nearly every cell holds: up to 18 digits with at most one point.
+bool Decimal::ParseShort(std::string_view text, size_t max_digits, Decimal& out) {
+  if (text.empty() || text.size() > 19) return false;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const bool negative = *at == '-';
+  if (negative) ++at;
+  const char* const first = at;
+  uint64_t digits = 0;
+  const auto take = [&] {
+    for (; at < end && IsDigit(*at); ++at) {
+      digits = digits * 10 + static_cast<uint64_t>(*at - '0');
+    }
+  };
+  take();
+  auto count = static_cast<size_t>(at - first);
+  ptrdiff_t scale = 0;
+  if (at < end && *at == '.') {
+    const char* const fraction = ++at;
+    take();
+    scale = at - fraction;
+    count += static_cast<size_t>(scale);
+  }
+  if (at != end || count == 0 || count > max_digits) return false;
+  for (; scale > 0 && digits % 10 == 0; --scale) digits /= 10;
+  const auto units = static_cast<int64_t>(digits);
+  out.Set(negative ? -units : units, static_cast<uint8_t>(scale));
+  return true;
+}
+
+std::optional<DecimalFault> Decimal::Parse(std::string_view text, Decimal& out) {
+  if (ParseShort(text, kShortDigits, out)) return std::nullopt;
+  const auto value = Parse(text);
+  if (!value) return value.error();
+  out = *value;
+  return std::nullopt;
+}
+
+std::optional<DecimalFault> Decimal::ParseSpreadsheet(std::string_view text, Decimal& out) {
+  if (ParseShort(text, kSafeDigits, out)) return std::nullopt;
+  const auto value = ParseSpreadsheet(text);
+  if (!value) return value.error();
+  out = *value;
+  return std::nullopt;
+}
+
 std::expected<Decimal, DecimalFault> Decimal::Parse(std::string_view text) {
-  if (const auto value = ParseShort(text, 18)) return *value;
+  Decimal small;
+  if (ParseShort(text, kShortDigits, small)) return small;
   Number number;
   if (!ReadNumber(text, number)) return std::unexpected(DecimalFault::kNotANumber);
   return Finish(number);
 }
 
 std::expected<Decimal, DecimalFault> Decimal::ParseSpreadsheet(std::string_view text) {
-  if (const auto value = ParseShort(text, kSafeDigits)) return *value;
+  Decimal small;
+  if (ParseShort(text, kSafeDigits, small)) return small;
   Number number;
   if (!ReadNumber(text, number)) return std::unexpected(DecimalFault::kNotANumber);
-  if (!number.has_exponent && number.count <= kSafeDigits) return Finish(number);
+  if (!number.has_exponent && number.count <= static_cast<int>(kSafeDigits)) return Finish(number);
   if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -194,7 +219,8 @@ std::expected<Decimal, DecimalFault> Decimal::ParseSpreadsheet(std::string_view 
                                                                      : DecimalFault::kTooLarge);
   }
   char buffer[32];
-  const auto printed = std::to_chars(buffer, buffer + sizeof buffer, value);
+  const auto printed = 
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   return Parse({buffer, static_cast<size_t>(printed.ptr - buffer)});
 }
 

@@ -37,6 +37,10 @@ class Decimal {
   // names it (0.58); everything else is read exactly.
   static std::expected<Decimal, DecimalFault> ParseSpreadsheet(std::string_view text);
 
+  // The same into a number that is there already: for inner loops. Nothing when all is well.
+  static std::optional<DecimalFault> Parse(std::string_view text, Decimal& out);
+  static std::optional<DecimalFault> ParseSpreadsheet(std::string_view text, Decimal& out);
+
   constexpr __int128 units() const {
     return (static_cast<__int128>(high_) << 64) | static_cast<__int128>(low_);
   }
@@ -56,6 +60,13 @@ class Decimal {
 
  private:
   struct Shortest {};
+  static bool ParseShort(std::string_view text, size_t max_digits, Decimal& out);
+  void Set(int64_t units, uint8_t scale) {
+    low_ = static_cast<uint64_t>(units);
+    high_ = units < 0 ? -1 : 0;
+    scale_ = scale;
+  }
+
   constexpr Decimal(__int128 units, int scale, Shortest)
       : low_(static_cast<uint64_t>(units)),
         high_(static_cast<int64_t>(units >> 64)),

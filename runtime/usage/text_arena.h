@@ -14,7 +14,7 @@ class TextArena {
  public:
   // Room for `size` bytes. Give() what is used of it, before the next Take().
   char* Take(size_t size) {
-    if (size > room_ - used_) Grow(size);
+    if (blocks_.empty() || size > room_ - used_) Grow(size);
     return blocks_.back().get() + used_;
   }
   std::string_view Give(const char* begin, size_t size) {

@@ -12,6 +12,7 @@ namespace carrel::usage {
 namespace {
 
 constexpr std::string_view kParameter = "parameter.";
+constexpr size_t kShortText = 255;  // bytes, which every column takes
 constexpr size_t kMaxRaw = 200;  // bytes of a cell that an error repeats
 const Decimal kMaxAmount(10'000'000'000'000'000);
 
@@ -118,23 +119,32 @@ std::string_view Validator::CellText(const Cell& cell) {
   return number ? arena_.Copy(number->ToString()) : cell.text;
 }
 
-Validator::Text Validator::TextOf(const Cell& cell, size_t position, std::string_view column) {
-  if (cell.kind == CellKind::kText) [[likely]] return {cell.text};
-  if (!CheckCell(cell, position, column)) return {{}, true};
-  return {CellText(cell)};
+std::string_view Validator::OddText(const Cell& cell, size_t position, std::string_view column) {
+  text_faulty_ = !CheckCell(cell, position, column);
+  return text_faulty_ ? std::string_view() : CellText(cell);
 }
 
-Validator::Text Validator::TextOf(const Row& row, Column column) {
+std::string_view Validator::TooLong(Column column, std::string_view text) {
+  const size_t limit = UsageColumns()[static_cast<size_t>(column)].max_length;
+  const size_t length = Length(text);
+  if (length <= limit) return text;
+  Report(UsageCode::kTooLong, column,
+         fmt::format("{} has {} characters, at most {} are allowed", ColumnTitle(column), length,
+                     limit),
+         text);
+  text_faulty_ = true;
+  return {};
+}
+
+inline std::string_view Validator::TextOf(const Row& row, Column column) {
+  text_faulty_ = false;
   const Cell* cell = CellAt(row, column);
   if (cell == nullptr || cell->kind == CellKind::kEmpty) return {};
-  const Text text = TextOf(*cell, columns_.position(column), ColumnTitle(column));
-  const size_t limit = UsageColumns()[static_cast<size_t>(column)].max_length;
-  if (text.value.size() <= limit || Length(text.value) <= limit) return text;
-  Report(UsageCode::kTooLong, column,
-         fmt::format("{} has {} characters, at most {} are allowed", ColumnTitle(column),
-                     Length(text.value), limit),
-         text.value);
-  return {{}, true};
+  std::string_view text = cell->text;
+  if (cell->kind != CellKind::kText) {
+    text = OddText(*cell, columns_.position(column), ColumnTitle(column));
+  }
+  return text.size() <= kShortText ? text : TooLong(column, text);
 }
 
 Status Validator::ReadHeader(const Row& row) {
@@ -194,40 +204,45 @@ Status Validator::OnRow(const Row& row) {
 }
 
 void Validator::CheckRecordId(const Row& row) {
-  const Text text = TextOf(row, Column::kRecordId);
-  record_.record_id = text.value;
-  if (text.value.empty()) {
-    if (!text.faulty) ReportMissing(Column::kRecordId);
+  const std::string_view id = TextOf(row, Column::kRecordId);
+  record_.record_id = id;
+  if (id.empty()) {
+    if (!text_faulty_) ReportMissing(Column::kRecordId);
     return;
   }
-  const uint32_t before = record_ids_.Insert(text.value, row.number);
+  const uint32_t before = record_ids_.Insert(id, row.number);
   if (before != 0) {
     Report(UsageCode::kDuplicateRecordId, Column::kRecordId,
-           fmt::format("record id {} stands in row {} too", Shown(text.value), before),
-           text.value);
+           fmt::format("record id {} stands in row {} too", Shown(id), before),
+           id);
   }
-  if (lookup_.IsTaken(text.value)) {
+  if (lookup_.IsTaken(id)) {
     Report(UsageCode::kTakenRecordId, Column::kRecordId,
            fmt::format("record id {} was reported in another file of the product",
-                       Shown(text.value)),
-           text.value);
+                       Shown(id)),
+           id);
   }
 }
 
+// A text that must be there.
+std::string_view Validator::RequiredText(const Row& row, Column column) {
+  const std::string_view text = TextOf(row, column);
+  if (text.empty() && !text_faulty_) ReportMissing(column);
+  return text;
+}
+
 void Validator::CheckItem(const Row& row) {
-  const Text criteria = TextOf(row, Column::kItemCriteria);
-  const Text value = TextOf(row, Column::kItemValue);
-  if (criteria.value.empty() && !criteria.faulty) ReportMissing(Column::kItemCriteria);
-  if (value.value.empty() && !value.faulty) ReportMissing(Column::kItemValue);
-  if (criteria.value.empty()) return;
-  record_.item = FindItem(row, Trim(criteria.value), value.value);
+  const std::string_view criteria = RequiredText(row, Column::kItemCriteria);
+  const std::string_view value = RequiredText(row, Column::kItemValue);
+  if (criteria.empty()) return;
+  record_.item = FindItem(row, Trim(criteria), value);
   if (record_.item >= lookup_.item_count()) return;
   if (lookup_.item(record_.item).type == ItemType::kReservation &&
       !rules_.reservation_consumption) {
     Report(UsageCode::kReservationItem, Column::kItemValue,
            fmt::format("item {} is a reservation, whose consumption is not reported",
-                       Shown(value.value)),
-           value.value);
+                       Shown(value)),
+           value);
   }
 }
 
@@ -260,12 +275,8 @@ uint32_t Validator::FindItem(const Row& row, std::string_view criteria, std::str
 }
 
 bool Validator::ReadPrecision(const Row& row, uint8_t& decimals) {
-  const Text text = TextOf(row, Column::kItemPrecision);
-  const std::string_view name = Trim(text.value);
-  if (name.empty()) {
-    if (!text.faulty) ReportMissing(Column::kItemPrecision);
-    return false;
-  }
+  const std::string_view name = Trim(RequiredText(row, Column::kItemPrecision));
+  if (name.empty()) return false;
   for (const uint8_t known : std::to_array<uint8_t>({0, 1, 2, 4, 8})) {
     decimals = known;
     if (name == PrecisionName(known)) return true;
@@ -280,21 +291,17 @@ bool Validator::ReadPrecision(const Row& row, uint8_t& decimals) {
 
 // The file describes an item that the catalogue does not have.
 uint32_t Validator::NewItemFor(const Row& row, std::string_view mpn) {
-  const Text described = TextOf(row, Column::kItemMpn);
-  const Text name = TextOf(row, Column::kItemName);
-  const Text unit = TextOf(row, Column::kItemUnit);
   const size_t errors = errors_.size();
-  if (described.value != mpn && !described.faulty) {
+  const std::string_view described = RequiredText(row, Column::kItemMpn);
+  const std::string_view name = RequiredText(row, Column::kItemName);
+  const std::string_view unit = RequiredText(row, Column::kItemUnit);
+  if (described != mpn && !described.empty()) {
     Report(UsageCode::kItemMpnDiffers, Column::kItemMpn,
-           fmt::format("item_mpn {} where the record looks for {}", Shown(described.value),
-                       Shown(mpn)),
-           described.value);
+           fmt::format("item_mpn {} where the record looks for {}", Shown(described), Shown(mpn)),
+           described);
   }
-  if (name.value.empty() && !name.faulty) ReportMissing(Column::kItemName);
-  if (unit.value.empty() && !unit.faulty) ReportMissing(Column::kItemUnit);
-  NewItem item{std::string(mpn), std::string(name.value), std::string(unit.value), 0};
+  NewItem item{std::string(mpn), std::string(name), std::string(unit), 0};
   if (!ReadPrecision(row, item.decimals) || errors_.size() > errors) return UsageRecord::kNone;
-  if (described.faulty || name.faulty || unit.faulty) return UsageRecord::kNone;
   const uint32_t known = new_item_index_.Find(mpn);
   if (known == TextIndex::kNone) {
     const auto number = static_cast<uint32_t>(result_.new_items.size());
@@ -329,17 +336,14 @@ bool Validator::ReadNumber(const Row& row, Column column, Decimal& number) {
   }
   const bool stored = cell->kind == CellKind::kNumber && source_.numbers == NumberText::kWorkbook;
   const std::string_view text = stored ? cell->text : Trim(cell->text);
-  const auto parsed = stored ? Decimal::ParseSpreadsheet(text) : Decimal::Parse(text);
-  if (parsed) [[likely]] {
-    number = *parsed;
-    return true;
-  }
+  const auto fault = stored ? Decimal::ParseSpreadsheet(text, number) : Decimal::Parse(text, number);
+  if (!fault) [[likely]] return true;
   UsageCode code = UsageCode::kNotANumber;
   std::string_view what = "is not a number";
-  if (parsed.error() == DecimalFault::kTooLarge) {
+  if (*fault == DecimalFault::kTooLarge) {
     code = UsageCode::kAmountOutOfRange;
     what = "is out of range";
-  } else if (parsed.error() == DecimalFault::kTooManyDigits) {
+  } else if (*fault == DecimalFault::kTooManyDigits) {
     code = UsageCode::kTooManyDigits;
     what = "has more than 38 digits";
   }
@@ -450,11 +454,8 @@ void Validator::CheckTimes(const Row& row) {
 }
 
 void Validator::CheckAsset(const Row& row) {
-  const Text criteria = TextOf(row, Column::kAssetCriteria);
-  const Text value = TextOf(row, Column::kAssetValue);
-  if (criteria.value.empty() && !criteria.faulty) ReportMissing(Column::kAssetCriteria);
-  if (value.value.empty() && !value.faulty) ReportMissing(Column::kAssetValue);
-  const std::string_view by = Trim(criteria.value);
+  const std::string_view by = Trim(RequiredText(row, Column::kAssetCriteria));
+  const std::string_view value = RequiredText(row, Column::kAssetValue);
   if (by.empty()) return;
   const bool is_parameter = by.starts_with(kParameter) && by.size() > kParameter.size();
   if (by != "asset.id" && !is_parameter) {
@@ -462,27 +463,26 @@ void Validator::CheckAsset(const Row& row) {
            fmt::format("{} is neither asset.id nor parameter.<id>", Shown(by)), by);
     return;
   }
-  if (value.value.empty()) return;
+  if (value.empty()) return;
   const uint32_t found =
-      is_parameter ? lookup_.FindAssetByParameter(by.substr(kParameter.size()), value.value)
-                   : lookup_.FindAsset(value.value);
+      is_parameter ? lookup_.FindAssetByParameter(by.substr(kParameter.size()), value)
+                   : lookup_.FindAsset(value);
   if (found == Lookup::kNone) {
     Report(UsageCode::kUnknownAsset, Column::kAssetValue,
-           fmt::format("no asset with {} {} fits the file", by, Shown(value.value)), value.value);
+           fmt::format("no asset with {} {} fits the file", by, Shown(value)), value);
   } else if (found == Lookup::kMany) {
     Report(UsageCode::kAmbiguousAsset, Column::kAssetValue,
-           fmt::format("more than one asset with {} {}", by, Shown(value.value)), value.value);
+           fmt::format("more than one asset with {} {}", by, Shown(value)), value);
   } else {
     record_.asset = found;
   }
 }
 
 void Validator::CheckTier(const Row& row) {
-  const Text text = TextOf(row, Column::kTier);
-  const std::string_view tier = Trim(text.value);
+  const std::string_view tier = Trim(TextOf(row, Column::kTier));
   const bool required = IsRequired(Column::kTier, rules_.schema);
   if (tier.empty()) {
-    if (required && !text.faulty) ReportMissing(Column::kTier);
+    if (required && !text_faulty_) ReportMissing(Column::kTier);
     return;
   }
   if (!required) {
@@ -496,20 +496,20 @@ void Validator::CheckTier(const Row& row) {
 }
 
 void Validator::CheckCategory(const Row& row) {
-  const Text text = TextOf(row, Column::kCategoryId);
-  if (text.value.empty()) return;
-  const uint32_t found = category_index_.Find(text.value);
+  const std::string_view id = TextOf(row, Column::kCategoryId);
+  if (id.empty()) return;
+  const uint32_t found = category_index_.Find(id);
   if (found != TextIndex::kNone) {
     record_.category = found;
     return;
   }
   Report(UsageCode::kUnknownCategory, Column::kCategoryId,
-         fmt::format("the categories tab has no category {}", Shown(text.value)), text.value);
+         fmt::format("the categories tab has no category {}", Shown(id)), id);
 }
 
 void Validator::CheckTexts(const Row& row) {
-  record_.record_note = TextOf(row, Column::kRecordNote).value;
-  record_.asset_recon_id = TextOf(row, Column::kAssetReconId).value;
+  record_.record_note = TextOf(row, Column::kRecordNote);
+  record_.asset_recon_id = TextOf(row, Column::kAssetReconId);
 }
 
 void Validator::CheckCustom(const Row& row) {
@@ -517,14 +517,16 @@ void Validator::CheckCustom(const Row& row) {
     if (column.position >= row.cells.size()) continue;
     const Cell& cell = row.cells[column.position];
     if (cell.kind == CellKind::kEmpty) continue;
-    const Text text = TextOf(cell, column.position, column.name);
-    if (text.value.size() > kMaxCustomValue && Length(text.value) > kMaxCustomValue) {
+    const std::string_view text = cell.kind == CellKind::kText
+                                      ? cell.text
+                                      : OddText(cell, column.position, column.name);
+    if (text.size() > kMaxCustomValue && Length(text) > kMaxCustomValue) {
       Report(UsageCode::kTooLong, column.position, column.name,
              fmt::format("{} has {} characters, at most {} are allowed", column.name,
-                         Length(text.value), kMaxCustomValue),
-             text.value);
-    } else if (!text.value.empty()) {
-      custom_.push_back({column.name, text.value});
+                         Length(text), kMaxCustomValue),
+             text);
+    } else if (!text.empty()) {
+      custom_.push_back({column.name, text});
     }
   }
   for (const std::string& name : rules_.required_custom) {
@@ -538,16 +540,37 @@ void Validator::CheckCustom(const Row& row) {
   record_.custom = custom_;
 }
 
+uint32_t& Validator::TotalSlot(uint32_t item, uint32_t asset) {
+  const uint64_t key = (static_cast<uint64_t>(asset) << 32 | item) * 0x9E3779B97F4A7C15;
+  const size_t mask = total_slots_.size() - 1;
+  for (size_t at = (key >> 32) & mask;; at = (at + 1) & mask) {
+    uint32_t& slot = total_slots_[at];
+    if (slot == 0) return slot;
+    const UsageTotal& total = result_.totals[slot - 1];
+    if (total.item == item && total.asset == asset) return slot;
+  }
+}
+
+void Validator::GrowTotals() {
+  total_slots_.assign(total_slots_.size() * 2, 0);
+  for (size_t i = 0; i < result_.totals.size(); ++i) {
+    const UsageTotal& total = result_.totals[i];
+    TotalSlot(total.item, total.asset) = static_cast<uint32_t>(i + 1);
+  }
+}
+
 void Validator::AddToTotals() {
-  const uint64_t key = static_cast<uint64_t>(record_.asset) << 32 | record_.item;
-  const auto [found, added] = total_index_.try_emplace(key, result_.totals.size());
-  if (added) {
+  uint32_t& slot = TotalSlot(record_.item, record_.asset);
+  const uint32_t known = slot;
+  if (known == 0) {
     UsageTotal& fresh = result_.totals.emplace_back();
     fresh.item = record_.item;
     fresh.asset = record_.asset;
     fresh.last_end = record_.end;
+    slot = static_cast<uint32_t>(result_.totals.size());
+    if (result_.totals.size() * 2 > total_slots_.size()) GrowTotals();
   }
-  UsageTotal& total = result_.totals[found->second];
+  UsageTotal& total = known == 0 ? result_.totals.back() : result_.totals[known - 1];
   ++total.records;
   total.quantity.Add(record_.quantity);
   result_.quantity.Add(record_.quantity);

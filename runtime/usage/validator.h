@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "runtime/usage/fingerprint_set.h"
@@ -33,16 +32,14 @@ class Validator final : public RowSink {
   UsageFileResult Finish();
 
  private:
-  struct Text {
-    std::string_view value;  // "" when the cell is empty or has a fault that was reported
-    bool faulty = false;
-  };
-
   Status ReadHeader(const Row& row);
   Status CheckUnnamed(const Row& row);
   const Cell* CellAt(const Row& row, Column column) const;
-  Text TextOf(const Cell& cell, size_t position, std::string_view column);
-  Text TextOf(const Row& row, Column column);
+  // "" when the cell is empty or has a fault that was reported, which sets text_faulty_.
+  std::string_view TextOf(const Row& row, Column column);
+  std::string_view RequiredText(const Row& row, Column column);
+  std::string_view OddText(const Cell& cell, size_t position, std::string_view column);
+  std::string_view TooLong(Column column, std::string_view text);
   std::string_view CellText(const Cell& cell);
   bool CheckCell(const Cell& cell, size_t position, std::string_view column);
 
@@ -62,6 +59,8 @@ class Validator final : public RowSink {
   void CheckTexts(const Row& row);
   void CheckCustom(const Row& row);
   void AddToTotals();
+  uint32_t& TotalSlot(uint32_t item, uint32_t asset);
+  void GrowTotals();
 
   void Report(UsageCode code, size_t position, std::string_view column, std::string message,
               std::string_view raw);
@@ -81,7 +80,7 @@ class Validator final : public RowSink {
   FingerprintSet record_ids_;
   TextIndex category_index_;
   TextIndex new_item_index_;
-  std::unordered_map<uint64_t, size_t> total_index_;  // item and asset -> totals
+  std::vector<uint32_t> total_slots_ = std::vector<uint32_t>(1024);  // totals +1, by their hash
   UsageFileResult result_;
 
   // Of the row under way.
@@ -90,6 +89,7 @@ class Validator final : public RowSink {
   std::vector<RecordError> errors_;
   std::vector<CustomValue> custom_;
   TextArena arena_;
+  bool text_faulty_ = false;
 };
 
 }  // namespace carrel::usage

@@ -54,7 +54,7 @@ Result<XmlSection> FindXmlSection(ByteWindow& window, std::span<const std::strin
     if (token != XmlToken::kStart && token != XmlToken::kEmpty) continue;
     const size_t depth = scanner.depth() + (token == XmlToken::kEmpty ? 1 : 0);
     if (depth != matched + 1 || scanner.local_name() != path[matched]) continue;
-    section.opener += '<' + std::string(scanner.name()) + '>';
+    section.opener.append("<").append(scanner.name()).append(">");
     section.prefixed = section.prefixed || scanner.name() != scanner.local_name();
     section.empty = token == XmlToken::kEmpty;
     section.found = ++matched == path.size();

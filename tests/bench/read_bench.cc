@@ -85,7 +85,8 @@ uint64_t ReadRows(const std::string& path, Threads threads) {
 
 uint64_t CheckRecords(const std::string& path, Threads threads, const Lookup& lookup) {
   CountRecords sink;
-  const UsageRules rules{.schema = UsageSchema::kCr};
+  UsageRules rules;
+  rules.schema = UsageSchema::kCr;
   UsageFileOptions options;
   options.threads = threads;
   const UsageFileResult result = Need(ReadUsageFile(path, lookup, rules, options, sink));

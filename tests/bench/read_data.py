@@ -36,15 +36,17 @@ def records(rows: int) -> Iterator[tuple[str | float | int, ...]]:
     chance = random.Random(1)
     for i in range(rows):
         day = chance.randrange(1, 28)
+        asset = chance.randrange(ASSETS)
+        item = (asset * 7 + chance.randrange(3)) % ITEMS  # an asset uses three items
         yield (
             f"rec-{i:07d}-{chance.randrange(1 << 32):08x}",
             "item.mpn",
-            f"MPN-{chance.randrange(ITEMS):03d}",
+            f"MPN-{item:03d}",
             chance.randrange(100_000) / 100,
             f"2026-01-{day:02d} 00:00:00",
             f"2026-01-{day + 1:02d} 00:00:00",
             "parameter.subscription_id" if i % 2 else "asset.id",
-            f"sub-{chance.randrange(ASSETS):06d}" if i % 2 else f"AS-{chance.randrange(ASSETS):012d}",
+            f"sub-{asset:06d}" if i % 2 else f"AS-{asset:012d}",
             chance.randrange(10_000_000) / 100,
             f"usage of day {day}",
             chance.choice(("eu-west", "eu-central", "us-east", "ap-south")),
