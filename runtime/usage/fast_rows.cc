@@ -114,6 +114,7 @@ FastRows::Step FastRows::Next(const char*& at, const char* end) {
   bool closed = false;
   bool understood = ReadRowTag(here, closed);
   if (understood && !closed) understood = ReadCells(here);
+  if (static_cast<uint64_t>(here - begin) > context_.limits.max_row_bytes) understood = false;
   if (understood) {
     at = here;
     return Step::kRow;

@@ -85,8 +85,7 @@ uint64_t ReadRows(const std::string& path, Threads threads) {
 
 uint64_t CheckRecords(const std::string& path, Threads threads, const Lookup& lookup) {
   CountRecords sink;
-  UsageRules rules;
-  rules.schema = UsageSchema::kCr;
+  const UsageRules rules{.schema = UsageSchema::kCr};
   UsageFileOptions options;
   options.threads = threads;
   const UsageFileResult result = Need(ReadUsageFile(path, lookup, rules, options, sink));
