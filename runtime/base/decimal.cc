@@ -1,8 +1,10 @@
 #include "runtime/base/decimal.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <system_error>
 
 namespace carrel {
@@ -137,6 +139,70 @@ std::expected<Decimal, DecimalFault> Finish(const Number& number) {
   return Decimal::Make(units, scale);
 }
 
+uint64_t Load(const char* at, size_t size) {
+  uint64_t value = 0;
+  std::memcpy(&value, at, size);
+  return value;
+}
+
+// 1 to 8 bytes as a number whose lowest byte is the first.
+uint64_t LoadUpToEight(std::string_view text) {
+  const char* at = text.data();
+  const size_t size = text.size();
+  if (size >= 4) {
+    return Load(at, 4) | Load(at + size - 4, 4) << (8 * (size - 4));
+  }
+  return Load(at, 1) | Load(at + size / 2, 1) << (8 * (size / 2)) |
+         Load(at + size - 1, 1) << (8 * (size - 1));
+}
+
+constexpr uint64_t kOnes = 0x0101010101010101;
+
+// All at once, without a branch for each: up to 8 characters, one of which may be a point.
+bool ReadEight(std::string_view text, uint64_t& value, size_t& scale) {
+  uint64_t bytes = LoadUpToEight(text);
+  size_t count = text.size();
+  const uint64_t no_point = bytes ^ (kOnes * '.');
+  const uint64_t points = (no_point - kOnes) & ~no_point & (kOnes << 7);
+  if (points != 0) {
+    const auto at = static_cast<size_t>(std::countr_zero(points)) / 8;
+    const uint64_t before = (uint64_t{1} << (8 * at)) - 1;
+    bytes = (bytes & before) | (bytes >> 8 & ~before);
+    --count;
+    scale = count - at;
+    if (count == 0) return false;
+  }
+  // Zeros in front, so that there are always eight digits.
+  const size_t pad = 8 * (8 - count);
+  bytes = bytes << pad | (pad == 0 ? 0 : (kOnes * '0') >> (64 - pad));
+  const uint64_t digits = bytes ^ (kOnes * '0');
+  if ((((digits + kOnes * 0x76) | digits) & (kOnes << 7)) != 0) return false;
+  const uint64_t pairs = digits * 10 + (digits >> 8);
+  constexpr uint64_t kMask = 0x000000FF000000FF;
+  value = ((pairs & kMask) * 0x000F424000000064 + ((pairs >> 16) & kMask) * 0x0000271000000001) >>
+          32;
+  value &= UINT32_MAX;
+  return true;
+}
+
+bool ReadLoop(std::string_view text, size_t max_digits, uint64_t& digits, size_t& scale) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const char* const first = at;
+  const auto take = [&] {
+    for (; at < end && IsDigit(*at); ++at) digits = digits * 10 + static_cast<uint64_t>(*at - '0');
+  };
+  take();
+  auto count = static_cast<size_t>(at - first);
+  if (at < end && *at == '.') {
+    const char* const fraction = ++at;
+    take();
+    scale = static_cast<size_t>(at - fraction);
+    count += scale;
+  }
+  return at == end && count > 0 && count <= max_digits;
+}
+
 }  // namespace
 
 Decimal Decimal::Make(Int128 units, int scale) {
@@ -153,28 +219,16 @@ Decimal Decimal::Make(Int128 units, int scale) {
 
 // What nearly every cell holds: up to 18 digits with at most one point.
 bool Decimal::ParseShort(std::string_view text, size_t max_digits, Decimal& out) {
-  if (text.empty() || text.size() > 19) return false;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  const bool negative = *at == '-';
-  if (negative) ++at;
-  const char* const first = at;
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
   uint64_t digits = 0;
-  const auto take = [&] {
-    for (; at < end && IsDigit(*at); ++at) {
-      digits = digits * 10 + static_cast<uint64_t>(*at - '0');
-    }
-  };
-  take();
-  auto count = static_cast<size_t>(at - first);
-  ptrdiff_t scale = 0;
-  if (at < end && *at == '.') {
-    const char* const fraction = ++at;
-    take();
-    scale = at - fraction;
-    count += static_cast<size_t>(scale);
+  size_t scale = 0;
+  if (text.empty() || text.size() > 19) return false;
+  if (text.size() <= 8 && std::endian::native == std::endian::little) {
+    if (!ReadEight(text, digits, scale)) return false;
+  } else if (!ReadLoop(text, max_digits, digits, scale)) {
+    return false;
   }
-  if (at != end || count == 0 || count > max_digits) return false;
   for (; scale > 0 && digits % 10 == 0; --scale) digits /= 10;
   const auto units = static_cast<int64_t>(digits);
   out.Set(negative ? -units : units, static_cast<uint8_t>(scale));

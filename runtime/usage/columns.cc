@@ -40,6 +40,7 @@ std::string Quoted(std::string_view name) {
 
 std::string Suggestion(std::string_view name) {
   std::vector<std::string> known;
+  known.reserve(kTable.size());
   for (const ColumnRow& row : kTable) known.emplace_back(row.name);
   return DidYouMean(name, known);
 }
@@ -99,6 +100,7 @@ std::optional<FileFault> ColumnMap::Read(std::span<const std::string> header, Us
     return FileFault{UsageCode::kNoHeader, "the first row is no header"};
   }
   std::vector<std::string> missing;
+  missing.reserve(kTable.size());
   for (const ColumnRow& row : kTable) {
     if (IsRequired(row.column, schema) && !has(row.column)) missing.emplace_back(row.name);
   }

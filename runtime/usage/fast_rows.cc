@@ -32,11 +32,11 @@ constexpr uint64_t MaskOf(size_t bytes) {
   return std::endian::native == std::endian::little ? mask : std::byteswap(mask);
 }
 
-bool StartsWith(const char* at, std::string_view text) {
+[[gnu::always_inline]] inline bool StartsWith(const char* at, std::string_view text) {
   return std::memcmp(at, text.data(), text.size()) == 0;
 }
 
-bool Skip(const char*& at, std::string_view text) {
+[[gnu::always_inline]] inline bool Skip(const char*& at, std::string_view text) {
   if (!StartsWith(at, text)) return false;
   at += text.size();
   return true;
@@ -47,8 +47,9 @@ template <const std::string_view& kText>
 [[gnu::always_inline]] inline
 bool Is(const char* at) {
   static_assert(kText.size() >= 8 && kText.size() <= 16);
-  return Load64(at) == Word(kText.substr(0, 8)) &&
-         Load64(at + kText.size() - 8) == Word(kText.substr(kText.size() - 8));
+  constexpr uint64_t kFirst = Word(kText.substr(0, 8));
+  constexpr uint64_t kLast = Word(kText.substr(kText.size() - 8));
+  return ((Load64(at) ^ kFirst) | (Load64(at + kText.size() - 8) ^ kLast)) == 0;
 }
 
 // Where the first '<' of the 8 bytes is, least significant first; 8 when there is none.
@@ -187,7 +188,7 @@ inline bool FastRows::Matches(const Guess& guess, const char* at) const {
   at += row_digits_;
   uint64_t difference = 0;
   for (uint32_t i = 0; i < guess.tail_words; ++i) {
-    difference |= (Load64(at + 8 * i) ^ guess.tail[i]) & guess.tail_mask[i];
+    difference |= (Load64(at + size_t{8} * i) ^ guess.tail[i]) & guess.tail_mask[i];
   }
   return difference == 0;
 }
@@ -223,7 +224,7 @@ bool FastRows::ReadCells(const char*& at) {
   }
 }
 
-inline bool FastRows::ReadNumber(const char*& at, Cell& cell) {
+[[gnu::always_inline]] inline bool FastRows::ReadNumber(const char*& at, Cell& cell) {
   const auto [end, special] = FindNumberEnd(at);
   stuck_ = end;
   if (!Is<kValueEnd>(end)) return false;
@@ -241,7 +242,7 @@ inline bool FastRows::ReadNumber(const char*& at, Cell& cell) {
   return true;
 }
 
-inline bool FastRows::ReadShared(const char*& at, Cell& cell) {
+[[gnu::always_inline]] inline bool FastRows::ReadShared(const char*& at, Cell& cell) {
   static_assert(std::endian::native == std::endian::little);
   const uint64_t bytes = Load64(at);
   const size_t digits = FindTag(bytes);

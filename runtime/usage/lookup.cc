@@ -4,44 +4,37 @@
 
 namespace carrel::usage {
 
-size_t TextIndex::Place(std::string_view key, uint64_t hash) const {
+size_t TextIndex::Place(uint64_t low, uint32_t high) const {
   const size_t mask = slots_.size() - 1;
-  const auto tag = static_cast<uint32_t>(hash >> 32);
-  for (size_t at = hash & mask;; at = (at + 1) & mask) {
+  for (size_t at = low & mask;; at = (at + 1) & mask) {
     const Slot& slot = slots_[at];
-    if (slot.entry == 0) return at;
-    if (slot.tag != tag) continue;
-    const Entry& entry = entries_[slot.entry - 1];
-    if (std::string_view(texts_).substr(entry.begin, entry.size) == key) return at;
+    if (slot.value == kNone || (slot.low == low && slot.high == high)) return at;
   }
 }
 
 void TextIndex::Add(std::string_view key, uint32_t value) {
   if (key.empty()) return;
-  const uint64_t hash = FingerprintOf(key).low;
-  Slot& slot = slots_[Place(key, hash)];
-  if (slot.entry != 0) {
-    Entry& entry = entries_[slot.entry - 1];
-    if (entry.value != value) entry.value = kMany;
+  const Fingerprint print = FingerprintOf(key);
+  const auto high = static_cast<uint32_t>(print.high);
+  Slot& slot = slots_[Place(print.low, high)];
+  if (slot.value != kNone) {
+    if (slot.value != value) slot.value = kMany;
     return;
   }
-  entries_.push_back({texts_.size(), static_cast<uint32_t>(key.size()), value});
-  texts_ += key;
-  slot = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(entries_.size())};
-  if (entries_.size() * 2 > slots_.size()) Grow();
+  slot = {print.low, high, value};
+  if (++size_ * 3 > slots_.size() * 2) Grow();
 }
 
 uint32_t TextIndex::Find(std::string_view key) const {
-  const Slot& slot = slots_[Place(key, FingerprintOf(key).low)];
-  return slot.entry == 0 ? kNone : entries_[slot.entry - 1].value;
+  const Fingerprint print = FingerprintOf(key);
+  return slots_[Place(print.low, static_cast<uint32_t>(print.high))].value;
 }
 
 void TextIndex::Grow() {
-  slots_.assign(slots_.size() * 2, {});
-  for (size_t i = 0; i < entries_.size(); ++i) {
-    const auto key = std::string_view(texts_).substr(entries_[i].begin, entries_[i].size);
-    const uint64_t hash = FingerprintOf(key).low;
-    slots_[Place(key, hash)] = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(i + 1)};
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (slot.value != kNone) slots_[Place(slot.low, slot.high)] = slot;
   }
 }
 

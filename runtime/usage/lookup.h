@@ -12,7 +12,8 @@
 
 namespace carrel::usage {
 
-// Keys and what they lead to; a key given twice with different values leads to many.
+// Keys and what they lead to; a key given twice with different values leads to many. Keys are kept
+// as 96 bits of their fingerprint, so that a question costs one look at the memory.
 class TextIndex {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -20,29 +21,24 @@ class TextIndex {
 
   TextIndex() : slots_(64) {}
 
-  // The key is copied; empty keys are not kept.
+  // Empty keys are not kept. `value` is less than kMany.
   void Add(std::string_view key, uint32_t value);
   // A value, kNone or kMany.
   uint32_t Find(std::string_view key) const;
-  size_t size() const { return entries_.size(); }
+  size_t size() const { return size_; }
 
  private:
-  struct Entry {
-    size_t begin = 0;  // in texts_
-    uint32_t size = 0;
-    uint32_t value = 0;
-  };
   struct Slot {
-    uint32_t tag = 0;
-    uint32_t entry = 0;  // +1; 0: free
+    uint64_t low = 0;
+    uint32_t high = 0;
+    uint32_t value = kNone;  // kNone: free
   };
 
-  size_t Place(std::string_view key, uint64_t hash) const;
+  size_t Place(uint64_t low, uint32_t high) const;
   void Grow();
 
-  std::vector<Slot> slots_;  // a power of two, at most half taken
-  std::vector<Entry> entries_;
-  std::string texts_;
+  std::vector<Slot> slots_;  // a power of two, at most two thirds taken
+  size_t size_ = 0;
 };
 
 enum class ItemType : uint8_t { kPpu, kReservation };

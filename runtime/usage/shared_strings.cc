@@ -24,7 +24,7 @@ constexpr std::string_view kBeginSpaced = "<si><t xml:space=\"preserve\">";
 constexpr std::string_view kEnd = "</t></si>";
 constexpr size_t kMargin = 64;  // a mismatch nearer to the end may only be a cut-off
 
-bool StartsWith(const char* at, std::string_view text) {
+[[gnu::always_inline]] inline bool StartsWith(const char* at, std::string_view text) {
   return std::memcmp(at, text.data(), text.size()) == 0;
 }
 

@@ -17,9 +17,18 @@ constexpr size_t kMaxRaw = 200;  // bytes of a cell that an error repeats
 const Decimal kMaxAmount(10'000'000'000'000'000);
 
 std::string_view Trim(std::string_view text) {
+  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  if (!text.empty() && !is_space(text.front()) && !is_space(text.back())) return text;
   const size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == text.npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+// Whether the text of a number is how the number prints.
+bool IsPlainWhole(std::string_view text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !text.empty() && text.size() <= 15 && (text[0] != '0' || text.size() == 1) &&
+         std::ranges::all_of(text, is_digit);
 }
 
 std::string Shown(std::string_view text) {
@@ -115,6 +124,7 @@ std::string_view Validator::CellText(const Cell& cell) {
       return arena_.Copy(FormatTime(*time));
     }
   }
+  if (IsPlainWhole(cell.text)) return cell.text;
   const auto number = Decimal::ParseSpreadsheet(cell.text);
   return number ? arena_.Copy(number->ToString()) : cell.text;
 }
