@@ -235,20 +235,20 @@ bool Decimal::ParseShort(std::string_view text, size_t max_digits, Decimal& out)
   return true;
 }
 
-std::optional<DecimalFault> Decimal::Parse(std::string_view text, Decimal& out) {
-  if (ParseShort(text, kShortDigits, out)) return std::nullopt;
+DecimalFault Decimal::Parse(std::string_view text, Decimal& out) {
+  if (ParseShort(text, kShortDigits, out)) return DecimalFault::kNone;
   const auto value = Parse(text);
   if (!value) return value.error();
   out = *value;
-  return std::nullopt;
+  return DecimalFault::kNone;
 }
 
-std::optional<DecimalFault> Decimal::ParseSpreadsheet(std::string_view text, Decimal& out) {
-  if (ParseShort(text, kSafeDigits, out)) return std::nullopt;
+DecimalFault Decimal::ParseSpreadsheet(std::string_view text, Decimal& out) {
+  if (ParseShort(text, kSafeDigits, out)) return DecimalFault::kNone;
   const auto value = ParseSpreadsheet(text);
   if (!value) return value.error();
   out = *value;
-  return std::nullopt;
+  return DecimalFault::kNone;
 }
 
 std::expected<Decimal, DecimalFault> Decimal::Parse(std::string_view text) {

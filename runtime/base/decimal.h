@@ -17,6 +17,7 @@ enum class DecimalFault {
   kNotANumber,     // "", "1,5", "abc", digits of other scripts
   kTooLarge,       // 10^38 and above, "1e400"
   kTooManyDigits,  // more than 38 digits, or more than 38 of them behind the point
+  kNone,
 };
 
 // units() / 10^scale(), always in its shortest form: 1.50 is 15 / 10^1. At most 38 digits.
@@ -37,9 +38,9 @@ class Decimal {
   // names it (0.58); everything else is read exactly.
   static std::expected<Decimal, DecimalFault> ParseSpreadsheet(std::string_view text);
 
-  // The same into a number that is there already: for inner loops. Nothing when all is well.
-  static std::optional<DecimalFault> Parse(std::string_view text, Decimal& out);
-  static std::optional<DecimalFault> ParseSpreadsheet(std::string_view text, Decimal& out);
+  // The same into a number that is there already: for inner loops. kNone when all is well.
+  static DecimalFault Parse(std::string_view text, Decimal& out);
+  static DecimalFault ParseSpreadsheet(std::string_view text, Decimal& out);
 
   constexpr __int128 units() const {
     return (static_cast<__int128>(high_) << 64) | static_cast<__int128>(low_);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kParameter = "parameter.";
 constexpr size_t kShortText = 255;  // bytes, which every column takes
-constexpr size_t kMaxRaw = 200;  // bytes of a cell that an error repeats
+constexpr size_t kMaxRaw = 200;     // bytes of a cell that an error repeats
 const Decimal kMaxAmount(10'000'000'000'000'000);
 
 std::string_view Trim(std::string_view text) {
@@ -74,8 +74,8 @@ Status Validator::Refuse(FileFault fault) {
 
 void Validator::Report(UsageCode code, size_t position, std::string_view column,
                        std::string message, std::string_view raw) {
-  errors_.push_back({code, position, std::string(column), std::move(message),
-                     Truncate(raw, kMaxRaw)});
+  errors_.push_back(
+      {code, position, std::string(column), std::move(message), Truncate(raw, kMaxRaw)});
 }
 
 void Validator::Report(UsageCode code, Column column, std::string message, std::string_view raw) {
@@ -88,8 +88,7 @@ void Validator::ReportMissing(Column column) {
 
 void Validator::NoteCellFault(size_t position, std::string_view what) {
   if (result_.cell_faults++ > 0) return;
-  result_.cell_fault =
-      fmt::format("{}: {}", CellAddress(source_.tab, row_number_, position), what);
+  result_.cell_fault = fmt::format("{}: {}", CellAddress(source_.tab, row_number_, position), what);
 }
 
 const Cell* Validator::CellAt(const Row& row, Column column) const {
@@ -171,9 +170,9 @@ Status Validator::ReadHeader(const Row& row) {
 Status Validator::CheckUnnamed(const Row& row) {
   const auto check = [&](size_t position) -> Status {
     if (row.cells[position].kind == CellKind::kEmpty) return {};
-    return Refuse({UsageCode::kUnknownHeader,
-                   fmt::format("{}: a value in a column without a name",
-                               CellAddress(source_.tab, row_number_, position))});
+    return Refuse(
+        {UsageCode::kUnknownHeader, fmt::format("{}: a value in a column without a name",
+                                                CellAddress(source_.tab, row_number_, position))});
   };
   for (const size_t position : columns_.unnamed()) {
     if (position < row.cells.size()) CARREL_TRY(check(position));
@@ -223,14 +222,11 @@ void Validator::CheckRecordId(const Row& row) {
   const uint32_t before = record_ids_.Insert(id, row.number);
   if (before != 0) {
     Report(UsageCode::kDuplicateRecordId, Column::kRecordId,
-           fmt::format("record id {} stands in row {} too", Shown(id), before),
-           id);
+           fmt::format("record id {} stands in row {} too", Shown(id), before), id);
   }
   if (lookup_.IsTaken(id)) {
     Report(UsageCode::kTakenRecordId, Column::kRecordId,
-           fmt::format("record id {} was reported in another file of the product",
-                       Shown(id)),
-           id);
+           fmt::format("record id {} was reported in another file of the product", Shown(id)), id);
   }
 }
 
@@ -250,8 +246,7 @@ void Validator::CheckItem(const Row& row) {
   if (lookup_.item(record_.item).type == ItemType::kReservation &&
       !rules_.reservation_consumption) {
     Report(UsageCode::kReservationItem, Column::kItemValue,
-           fmt::format("item {} is a reservation, whose consumption is not reported",
-                       Shown(value)),
+           fmt::format("item {} is a reservation, whose consumption is not reported", Shown(value)),
            value);
   }
 }
@@ -346,14 +341,15 @@ bool Validator::ReadNumber(const Row& row, Column column, Decimal& number) {
   }
   const bool stored = cell->kind == CellKind::kNumber && source_.numbers == NumberText::kWorkbook;
   const std::string_view text = stored ? cell->text : Trim(cell->text);
-  const auto fault = stored ? Decimal::ParseSpreadsheet(text, number) : Decimal::Parse(text, number);
-  if (!fault) [[likely]] return true;
+  const auto fault =
+      stored ? Decimal::ParseSpreadsheet(text, number) : Decimal::Parse(text, number);
+  if (fault == DecimalFault::kNone) return true;
   UsageCode code = UsageCode::kNotANumber;
   std::string_view what = "is not a number";
-  if (*fault == DecimalFault::kTooLarge) {
+  if (fault == DecimalFault::kTooLarge) {
     code = UsageCode::kAmountOutOfRange;
     what = "is out of range";
-  } else if (*fault == DecimalFault::kTooManyDigits) {
+  } else if (fault == DecimalFault::kTooManyDigits) {
     code = UsageCode::kTooManyDigits;
     what = "has more than 38 digits";
   }
@@ -375,15 +371,14 @@ void Validator::CheckQuantity(const Row& row) {
   }
   if (record_.item == UsageRecord::kNone) return;
   const uint32_t known = lookup_.item_count();
-  const uint8_t decimals = record_.item < known
-                               ? lookup_.item(record_.item).decimals
-                               : result_.new_items[record_.item - known].decimals;
+  const uint8_t decimals = record_.item < known ? lookup_.item(record_.item).decimals
+                                                : result_.new_items[record_.item - known].decimals;
   if (record_.quantity.scale() > decimals) {
-    Report(UsageCode::kTooManyDecimals, Column::kQuantity,
-           fmt::format("quantity {} has {} decimals, the item's precision is {}",
-                       record_.quantity.ToString(), record_.quantity.scale(),
-                       PrecisionName(decimals)),
-           raw());
+    Report(
+        UsageCode::kTooManyDecimals, Column::kQuantity,
+        fmt::format("quantity {} has {} decimals, the item's precision is {}",
+                    record_.quantity.ToString(), record_.quantity.scale(), PrecisionName(decimals)),
+        raw());
   }
 }
 
@@ -394,8 +389,8 @@ void Validator::CheckAmount(const Row& row) {
   if (rules_.schema == UsageSchema::kQt) {
     Report(UsageCode::kNotInSchema, Column::kAmount, "schema QT has no amount", raw);
   }
-  if (record_.amount > kMaxAmount || Decimal::Make(-record_.amount.units(),
-                                                   record_.amount.scale()) > kMaxAmount) {
+  if (record_.amount > kMaxAmount ||
+      Decimal::Make(-record_.amount.units(), record_.amount.scale()) > kMaxAmount) {
     Report(UsageCode::kAmountOutOfRange, Column::kAmount,
            fmt::format("amount {} is beyond 10^16", record_.amount.ToString()), raw);
   }
@@ -416,7 +411,8 @@ bool Validator::ReadTime(const Row& row, Column column, int64_t& micros) {
            CellText(*cell));
     return false;
   }
-  const auto time = number ? ParseDayNumber(cell->text, source_.epoch) : ParseTime(Trim(cell->text));
+  const auto time =
+      number ? ParseDayNumber(cell->text, source_.epoch) : ParseTime(Trim(cell->text));
   if (time) [[likely]] {
     micros = *time;
     return true;
@@ -456,8 +452,8 @@ void Validator::CheckTimes(const Row& row) {
     }
     if (time > rules_.period_to && !rules_.future) {
       Report(UsageCode::kBehindPeriod, column,
-             fmt::format("{} {} lies behind the file's period, which ends {}",
-                         ColumnTitle(column), FormatTime(time), FormatTime(rules_.period_to)),
+             fmt::format("{} {} lies behind the file's period, which ends {}", ColumnTitle(column),
+                         FormatTime(time), FormatTime(rules_.period_to)),
              raw(column));
     }
   }
@@ -474,9 +470,9 @@ void Validator::CheckAsset(const Row& row) {
     return;
   }
   if (value.empty()) return;
-  const uint32_t found =
-      is_parameter ? lookup_.FindAssetByParameter(by.substr(kParameter.size()), value)
-                   : lookup_.FindAsset(value);
+  const uint32_t found = is_parameter
+                             ? lookup_.FindAssetByParameter(by.substr(kParameter.size()), value)
+                             : lookup_.FindAsset(value);
   if (found == Lookup::kNone) {
     Report(UsageCode::kUnknownAsset, Column::kAssetValue,
            fmt::format("no asset with {} {} fits the file", by, Shown(value)), value);
@@ -500,8 +496,8 @@ void Validator::CheckTier(const Row& row) {
   } else if (tier.size() == 1 && tier[0] >= '0' && tier[0] <= '2') {
     record_.tier = static_cast<uint8_t>(tier[0] - '0');
   } else {
-    Report(UsageCode::kNotATier, Column::kTier, fmt::format("tier {}: expected 0, 1 or 2",
-                                                            Shown(tier)), tier);
+    Report(UsageCode::kNotATier, Column::kTier,
+           fmt::format("tier {}: expected 0, 1 or 2", Shown(tier)), tier);
   }
 }
 
@@ -527,13 +523,12 @@ void Validator::CheckCustom(const Row& row) {
     if (column.position >= row.cells.size()) continue;
     const Cell& cell = row.cells[column.position];
     if (cell.kind == CellKind::kEmpty) continue;
-    const std::string_view text = cell.kind == CellKind::kText
-                                      ? cell.text
-                                      : OddText(cell, column.position, column.name);
+    const std::string_view text =
+        cell.kind == CellKind::kText ? cell.text : OddText(cell, column.position, column.name);
     if (text.size() > kMaxCustomValue && Length(text) > kMaxCustomValue) {
       Report(UsageCode::kTooLong, column.position, column.name,
-             fmt::format("{} has {} characters, at most {} are allowed", column.name,
-                         Length(text), kMaxCustomValue),
+             fmt::format("{} has {} characters, at most {} are allowed", column.name, Length(text),
+                         kMaxCustomValue),
              text);
     } else if (!text.empty()) {
       custom_.push_back({column.name, text});
