@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 build=$(realpath "${1:-build}")
 cmake -S . -B "$build" -DBUILD_TESTING=ON > /dev/null
 cmake --build "$build" \
-  --target carrel carrel-worker render_bench report_bench start_bench sandbox_bench \
+  --target carrel carrel-worker read_bench render_bench report_bench start_bench sandbox_bench \
   throughput_bench > /dev/null
 /usr/bin/python3 tests/bench/start.py --build "$build"
 echo
