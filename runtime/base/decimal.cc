@@ -179,8 +179,8 @@ bool ReadEight(std::string_view text, uint64_t& value, size_t& scale) {
   if ((((digits + kOnes * 0x76) | digits) & (kOnes << 7)) != 0) return false;
   const uint64_t pairs = digits * 10 + (digits >> 8);
   constexpr uint64_t kMask = 0x000000FF000000FF;
-  value = ((pairs & kMask) * 0x000F424000000064 + ((pairs >> 16) & kMask) * 0x0000271000000001) >>
-          32;
+  value =
+      ((pairs & kMask) * 0x000F424000000064 + ((pairs >> 16) & kMask) * 0x0000271000000001) >> 32;
   value &= UINT32_MAX;
   return true;
 }

@@ -180,7 +180,7 @@ Status GeneralRows::BeginCell() {
     if (name == "r") CARREL_TRY(ReadReference(attributes.value()));
     if (name == "t") parts_.type = CellTypeOf(attributes.value());
     uint32_t style = 0;
-    if (name == "s") {
+    if (name == "s" && !attributes.value().empty()) {
       if (!ReadWhole(attributes.value(), style)) return BadCell("a style that is no number");
       const auto& dates = *context_.date_styles;
       parts_.date_style = style < dates.size() && dates[style];

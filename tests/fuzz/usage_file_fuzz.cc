@@ -1,5 +1,5 @@
-// Usage files of strangers: the first byte says whether the rest is a whole file, a sheet, a table of
-// shared strings or CSV. Beside crashes and leaks it checks a promise: the fast and the general
+// Usage files of strangers: the first byte says whether the rest is a whole file, a sheet, a table
+// of shared strings or CSV. Beside crashes and leaks it checks a promise: the fast and the general
 // parser read the same rows, or refuse with the same words.
 #include <sys/mman.h>
 #include <unistd.h>
@@ -47,8 +47,7 @@ ByteSource SourceOf(std::string_view bytes) {
 }
 
 std::string ReadStrings(std::string_view bytes, XmlPath how) {
-  const auto strings =
-      SharedStrings::Load(SourceOf(bytes), Threads::kOne, how, {}, "/tmp");
+  const auto strings = SharedStrings::Load(SourceOf(bytes), Threads::kOne, how, {}, "/tmp");
   if (!strings) return "error";
   std::string text;
   for (size_t i = 0; i < (*strings)->size(); ++i) text += std::string((**strings)[i]) + "|";

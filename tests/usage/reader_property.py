@@ -156,7 +156,11 @@ def by_xlsxwriter(chance: random.Random, cells: dict[tuple[int, int], object]) -
 
 def prefixed(xml: str) -> str:
     xml = re.sub(r"<(/?)(?!\?|!)([A-Za-z])", r"<\1x:\2", xml)
-    return xml.replace('xmlns="http://schemas.openxmlformats.org/spreadsheetml', 'xmlns:x="http://schemas.openxmlformats.org/spreadsheetml', 1)
+    return xml.replace(
+        'xmlns="http://schemas.openxmlformats.org/spreadsheetml',
+        'xmlns:x="http://schemas.openxmlformats.org/spreadsheetml',
+        1,
+    )
 
 
 def without_references(xml: str) -> str:
@@ -179,7 +183,9 @@ def with_comments(xml: str) -> str:
 def with_cdata(xml: str) -> str:
     return re.sub(
         r"<t>([^<&]*)</t>",
-        lambda m: f"<t><![CDATA[{m[1]}]]></t>" if m[1] and "]]" not in m[1] and "\r" not in m[1] else m[0],
+        lambda m: (
+            f"<t><![CDATA[{m[1]}]]></t>" if m[1] and "]]" not in m[1] and "\r" not in m[1] else m[0]
+        ),
         xml,
     )
 
@@ -189,7 +195,11 @@ def other_quotes(xml: str) -> str:
 
 
 def with_spaces(xml: str) -> str:
-    return xml.replace("<row", "\n  <row").replace("</row>", "\r\n  </row>").replace("<c ", "\n    <c  ")
+    return (
+        xml.replace("<row", "\n  <row")
+        .replace("</row>", "\r\n  </row>")
+        .replace("<c ", "\n    <c  ")
+    )
 
 
 REWRITES = (prefixed, without_references, with_comments, with_cdata, other_quotes, with_spaces)

@@ -53,6 +53,12 @@ TEST_F(WorkbookTest, RowsAndCellsWithoutReferencesFollowEachOther) {
             "A1=#1|B1=#2 A3=x C9=#3|D9=#4 A10=#5");
 }
 
+TEST_F(WorkbookTest, AnEmptyStyleIsNone) {
+  EXPECT_EQ(Rows(Row1(R"(<c r="A1" s=""><v>1</v></c>)")), "A1=#1");
+  EXPECT_EQ(Rows(Row1(R"(<c r="A1" s="x"><v>1</v></c>)")),
+            "error: records!A1: a style that is no number");
+}
+
 TEST_F(WorkbookTest, SparseRowsKeepTheirPlaces) {
   EXPECT_EQ(Rows(R"(<row r="3"><c r="B3"><v>1</v></c><c r="ZZ3"><v>2</v></c></row>)"
                  R"(<row r="4" spans="1:2" ht="15" x14ac:dyDescent="0.2"><c r="B4"><v>3</v></c></row>)"
