@@ -1,8 +1,8 @@
 """Reading and checking usage files beside other readers: read.py BUILD [ROWS] [DIRECTORY].
 
-Writes the files first (read_data.py) unless DIRECTORY has them. Peers that are not installed are left
-out with a message: python-calamine, duckdb (pip), openpyxl, libdeflate. Every figure is the best of
-its rounds, in seconds of wall clock."""
+Writes the files first (read_data.py) unless DIRECTORY has them. Peers that are not installed are
+left out with a message: python-calamine, duckdb (pip), openpyxl, libdeflate. Every figure is the
+best of its rounds, in seconds of wall clock."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 import xlsxwriter
 

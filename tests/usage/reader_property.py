@@ -156,11 +156,8 @@ def by_xlsxwriter(chance: random.Random, cells: dict[tuple[int, int], object]) -
 
 def prefixed(xml: str) -> str:
     xml = re.sub(r"<(/?)(?!\?|!)([A-Za-z])", r"<\1x:\2", xml)
-    return xml.replace(
-        'xmlns="http://schemas.openxmlformats.org/spreadsheetml',
-        'xmlns:x="http://schemas.openxmlformats.org/spreadsheetml',
-        1,
-    )
+    names = 'xmlns{}="http://schemas.openxmlformats.org/spreadsheetml'
+    return xml.replace(names.format(""), names.format(":x"), 1)
 
 
 def without_references(xml: str) -> str:
@@ -181,13 +178,13 @@ def with_comments(xml: str) -> str:
 
 
 def with_cdata(xml: str) -> str:
-    return re.sub(
-        r"<t>([^<&]*)</t>",
-        lambda m: (
-            f"<t><![CDATA[{m[1]}]]></t>" if m[1] and "]]" not in m[1] and "\r" not in m[1] else m[0]
-        ),
-        xml,
-    )
+    def wrapped(match: re.Match[str]) -> str:
+        text = match[1]
+        if not text or "]]" in text or "\r" in text:
+            return match[0]
+        return f"<t><![CDATA[{text}]]></t>"
+
+    return re.sub(r"<t>([^<&]*)</t>", wrapped, xml)
 
 
 def other_quotes(xml: str) -> str:
@@ -195,11 +192,8 @@ def other_quotes(xml: str) -> str:
 
 
 def with_spaces(xml: str) -> str:
-    return (
-        xml.replace("<row", "\n  <row")
-        .replace("</row>", "\r\n  </row>")
-        .replace("<c ", "\n    <c  ")
-    )
+    xml = xml.replace("<row", "\n  <row").replace("</row>", "\r\n  </row>")
+    return xml.replace("<c ", "\n    <c  ")
 
 
 REWRITES = (prefixed, without_references, with_comments, with_cdata, other_quotes, with_spaces)
@@ -269,9 +263,9 @@ def difference(ours: dict, theirs: dict) -> str:
     if ours.keys() != theirs.keys():
         return f"tabs {list(ours)} and {list(theirs)}"
     for name in ours:
-        for a, b in zip(ours[name], theirs[name]):
+        for a, b in zip(ours[name], theirs[name], strict=False):
             if a != b:
-                pairs = [(x, y) for x, y in zip(a[1], b[1]) if x != y]
+                pairs = [(x, y) for x, y in zip(a[1], b[1], strict=False) if x != y]
                 return f"row {a[0]}/{b[0]}: {pairs[:2] or (len(a[1]), len(b[1]))}"
         if len(ours[name]) != len(theirs[name]):
             return f"{len(ours[name])} and {len(theirs[name])} rows"

@@ -1,8 +1,8 @@
 """The same records, written by other programs, read by Carrel: writers.py DUMP_ROWS [WORKBOOK...].
 
 openpyxl, XlsxWriter, LibreOffice (soffice) and SheetJS (node with the package xlsx, NODE_PATH) each
-write the same table; one that is not installed is left out with a message. Workbooks named behind it
-are compared with what openpyxl reads in them."""
+write the same table; one that is not installed is left out with a message. Workbooks named behind
+it are compared with what openpyxl reads in them."""
 
 from __future__ import annotations
 
