@@ -273,7 +273,7 @@ std::expected<Decimal, DecimalFault> Decimal::ParseSpreadsheet(std::string_view 
                                                                      : DecimalFault::kTooLarge);
   }
   char buffer[32];
-  const auto printed = 
+  const auto printed =
       std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   return Parse({buffer, static_cast<size_t>(printed.ptr - buffer)});
 }

@@ -1,5 +1,5 @@
-// Inflates deflate and gzip streams as they arrive, and computes CRC-32. One interface over the
-// fastest library that the build found (ISA-L, else zlib), so that no reader knows which it is.
+// Inflates deflate and gzip streams as they arrive. One interface over the fastest library that the
+// build found (ISA-L, else zlib), so that no reader knows which it is.
 #pragma once
 
 #include <cstddef>
@@ -36,11 +36,5 @@ class InflateStream {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// "ISA-L" or "zlib".
-std::string_view InflateLibrary();
-
-// The CRC-32 of zip and gzip, continued from `crc` (0 at first).
-uint32_t Crc32(uint32_t crc, std::string_view bytes);
 
 }  // namespace carrel

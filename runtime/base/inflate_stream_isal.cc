@@ -1,4 +1,3 @@
-#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 
 #include <algorithm>
@@ -45,12 +44,6 @@ Result<InflateStream::Step> InflateStream::Inflate(std::string_view input, char*
     step.behind = input.size() - step.consumed + static_cast<size_t>(s.read_in_length) / 8;
   }
   return step;
-}
-
-std::string_view InflateLibrary() { return "ISA-L"; }
-
-uint32_t Crc32(uint32_t crc, std::string_view bytes) {
-  return crc32_gzip_refl(crc, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
 }
 
 }  // namespace carrel

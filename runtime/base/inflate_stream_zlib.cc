@@ -50,11 +50,4 @@ Result<InflateStream::Step> InflateStream::Inflate(std::string_view input, char*
   return step;
 }
 
-std::string_view InflateLibrary() { return "zlib"; }
-
-uint32_t Crc32(uint32_t crc, std::string_view bytes) {
-  return static_cast<uint32_t>(
-      crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
 }  // namespace carrel

@@ -37,8 +37,8 @@ inline TextEnd FindTextEnd(const char* at) {
     const __m128i odd_too = _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(']')),
                                          _mm_cmpeq_epi8(block, _mm_set1_epi8('_')));
     const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(odd, odd_too)));
-    const auto end = static_cast<unsigned>(
-        _mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('<'))));
+    const auto end =
+        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('<'))));
     // The bits before the first end; all when there is none.
     special |= found & (end == 0 ? 0xFFFFU : (end & -end) - 1);
     if (end != 0) return {at + std::countr_zero(end), special != 0};
@@ -62,13 +62,12 @@ inline TextEnd FindNumberEnd(const char* at) {
   for (;; at += 16) {
     const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     const __m128i shifted = _mm_sub_epi8(block, _mm_set1_epi8('+'));
-    const __m128i digit =
-        _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8('9' - '+')), shifted);
+    const __m128i digit = _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8('9' - '+')), shifted);
     const __m128i exponent =
         _mm_cmpeq_epi8(_mm_or_si128(block, _mm_set1_epi8(0x20)), _mm_set1_epi8('e'));
     const auto plain = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(digit, exponent)));
-    const auto end = static_cast<unsigned>(
-        _mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('<'))));
+    const auto end =
+        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('<'))));
     special |= ~plain & (end == 0 ? 0xFFFFU : (end & -end) - 1);
     if (end != 0) return {at + std::countr_zero(end), special != 0};
   }

@@ -58,7 +58,7 @@ struct ReaderLimits {
   uint64_t max_parts = 10'000;
   uint32_t max_rows = 1'048'576;
   uint32_t max_columns = 16'384;
-  uint64_t max_strings = 16'000'000;           // shared strings
+  uint64_t max_strings = 16'000'000;                // shared strings
   uint64_t max_string_memory = uint64_t{64} << 20;  // beyond it they go to a temporary file
   uint64_t max_cell_bytes = uint64_t{1} << 20;
   uint64_t max_row_bytes = uint64_t{8} << 20;  // as text, with its markup

@@ -58,7 +58,9 @@ char FindDelimiter(std::string_view text) {
 class CsvReader {
  public:
   CsvReader(ByteSource source, const CsvOptions& options, RowSink& sink)
-      : window_(std::move(source), options.threads, Checked::kYes), options_(options), sink_(sink) {}
+      : window_(std::move(source), options.threads, Checked::kYes),
+        options_(options),
+        sink_(sink) {}
 
   Status Run() {
     const char* at = nullptr;
@@ -119,8 +121,8 @@ class CsvReader {
     const auto cells = cells_.cells();
     if (cells.size() == 1 && cells[0].kind == CellKind::kEmpty) return {};
     if (++rows_ > options_.limits.max_rows) {
-      return Fail(Code::kLimit, fmt::format("line {}: more than {} rows", line_,
-                                            options_.limits.max_rows));
+      return Fail(Code::kLimit,
+                  fmt::format("line {}: more than {} rows", line_, options_.limits.max_rows));
     }
     return sink_.OnRow({line_, cells});
   }
@@ -146,10 +148,9 @@ class CsvReader {
   }
 
   std::unexpected<Error> TooLong() const {
-    return Fail(Code::kLimit,
-                fmt::format("line {}, column {}: more than {}", line_ + lines_,
-                            ColumnName(cells_.size() - 1),
-                            HumanBytes(options_.limits.max_cell_bytes)));
+    return Fail(Code::kLimit, fmt::format("line {}, column {}: more than {}", line_ + lines_,
+                                          ColumnName(cells_.size() - 1),
+                                          HumanBytes(options_.limits.max_cell_bytes)));
   }
 
   // `end` is at the delimiter or line end.
@@ -187,8 +188,8 @@ class CsvReader {
     if (text.size() > options_.limits.max_cell_bytes) return TooLong();
     CountLines(text);
     const char* behind = close + 1;
-    const bool ends = behind == window_.end() || *behind == delimiter_ || *behind == '\n' ||
-                      *behind == '\r';
+    const bool ends =
+        behind == window_.end() || *behind == delimiter_ || *behind == '\n' || *behind == '\r';
     if (!ends) return Bad("text behind a closing quote");
     if (doubled) text = Undouble(text);
     Put(text);

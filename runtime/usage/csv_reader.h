@@ -18,7 +18,8 @@ struct CsvOptions {
 
 // Every line that is not empty goes to `sink` as texts, exactly as they stand; quotes are taken off
 // and quoted line ends kept. Gzip input is read too. kInvalid with the line: a quote that is never
-// closed, text behind a closing quote, control characters, text that is not of its encoding; kLimit.
+// closed, text behind a closing quote, control characters, text that is not of its encoding;
+// kLimit.
 Status ReadCsv(const std::filesystem::path& path, const CsvOptions& options, RowSink& sink);
 
 }  // namespace carrel::usage

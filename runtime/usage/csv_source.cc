@@ -76,8 +76,7 @@ class FileBytes {
   }
 
   Result<size_t> Read(char* out, size_t size) {
-    CARREL_ASSIGN_OR_RETURN(const size_t n,
-                            inflater_ ? Inflate(out, size) : ReadFile(out, size));
+    CARREL_ASSIGN_OR_RETURN(const size_t n, inflater_ ? Inflate(out, size) : ReadFile(out, size));
     produced_ += n;
     if (produced_ > max_bytes_) {
       return Fail(Code::kLimit, fmt::format("csv file of more than {}", HumanBytes(max_bytes_)));

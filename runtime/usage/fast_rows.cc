@@ -44,8 +44,7 @@ constexpr uint64_t MaskOf(size_t bytes) {
 
 // The bytes of a text known to the compiler, without a call.
 template <const std::string_view& kText>
-[[gnu::always_inline]] inline
-bool Is(const char* at) {
+[[gnu::always_inline]] inline bool Is(const char* at) {
   static_assert(kText.size() >= 8 && kText.size() <= 16);
   constexpr uint64_t kFirst = Word(kText.substr(0, 8));
   constexpr uint64_t kLast = Word(kText.substr(kText.size() - 8));
@@ -234,8 +233,7 @@ bool FastRows::ReadCells(const char*& at) {
     const auto unescaped = CheckAndUnescapeXml(text, arena_);
     if (!unescaped) return false;
     const CellParts parts{CellType::kNumber, *unescaped, false, cell.date_style};
-    return MakeCell(parts, nullptr, arena_, cell) ==
-           CellFault::kNone;
+    return MakeCell(parts, nullptr, arena_, cell) == CellFault::kNone;
   }
   cell.text = text;
   cell.kind = CellKind::kNumber;

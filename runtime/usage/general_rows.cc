@@ -115,9 +115,9 @@ Status GeneralRows::OnText(XmlToken token) {
   if (!AppendXmlToken(token, scanner_.raw(), text_)) return BadCell("text that is not XML");
   row_bytes_ += text_.size() - before;
   if (text_.size() > context_.limits.max_cell_bytes) {
-    return Fail(Code::kLimit, fmt::format("{}: more than {}",
-                                          CellAddress(context_.tab, row_number_, column_),
-                                          HumanBytes(context_.limits.max_cell_bytes)));
+    return Fail(Code::kLimit,
+                fmt::format("{}: more than {}", CellAddress(context_.tab, row_number_, column_),
+                            HumanBytes(context_.limits.max_cell_bytes)));
   }
   if (row_bytes_ > context_.limits.max_row_bytes) {
     return Fail(Code::kLimit, fmt::format("sheet {}, row {}: more than {}", context_.tab,
@@ -187,9 +187,9 @@ Status GeneralRows::BeginCell() {
     }
   }
   if (column_ >= context_.limits.max_columns) {
-    return Fail(Code::kLimit, fmt::format("sheet {}, row {}: column {}, at most {} are read",
-                                          context_.tab, row_number_, ColumnName(column_),
-                                          context_.limits.max_columns));
+    return Fail(Code::kLimit,
+                fmt::format("sheet {}, row {}: column {}, at most {} are read", context_.tab,
+                            row_number_, ColumnName(column_), context_.limits.max_columns));
   }
   in_cell_ = true;
   in_inline_ = false;

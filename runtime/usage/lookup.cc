@@ -52,8 +52,7 @@ uint32_t Lookup::AddAsset(std::string_view id) {
   return asset_count_++;
 }
 
-void Lookup::AddAssetParameter(uint32_t asset, std::string_view parameter,
-                               std::string_view value) {
+void Lookup::AddAssetParameter(uint32_t asset, std::string_view parameter, std::string_view value) {
   auto found = parameters_.find(parameter);
   if (found == parameters_.end()) {
     found = parameters_.emplace(std::string(parameter), TextIndex()).first;

@@ -42,7 +42,7 @@ struct UsageRecord {
 
 struct RecordError {
   UsageCode code = UsageCode::kMissingValue;
-  size_t position = 0;   // of the column in the file; ColumnMap::kAbsent when it has none
+  size_t position = 0;  // of the column in the file; ColumnMap::kAbsent when it has none
   std::string column;
   std::string message;
   std::string raw_value;
@@ -80,7 +80,7 @@ struct UsageRules {
   UsageSchema schema = UsageSchema::kQt;
   bool dynamic = false, future = false, late = false;  // capabilities of the product
   bool reservation_consumption = false;
-  std::vector<std::string> required_custom = {};  // "v.region"
+  std::vector<std::string> required_custom = {};           // "v.region"
   int64_t period_from = INT64_MIN, period_to = INT64_MAX;  // both included
 };
 

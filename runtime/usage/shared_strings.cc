@@ -125,7 +125,7 @@ class SharedStrings::Loader {
   Status RunGeneral(const std::string& opener, const char* at) {
     XmlScanner scanner(ContinueXml(opener, window_, at));
     std::string text;
-    size_t run = 0;      // depth of the <r> that is open
+    size_t run = 0;  // depth of the <r> that is open
     bool in_text = false;
     for (;;) {
       CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner.Next());

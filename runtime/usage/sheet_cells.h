@@ -16,12 +16,21 @@ namespace carrel::usage {
 // What a sheet is read with. Everything outlives the reading.
 struct SheetContext {
   std::string_view tab;
-  const SharedStrings* strings = nullptr;       // null: the workbook has none
+  const SharedStrings* strings = nullptr;          // null: the workbook has none
   const std::vector<bool>* date_styles = nullptr;  // by cell style
   ReaderLimits limits;
 };
 
-enum class CellType : uint8_t { kNumber, kShared, kString, kInline, kBool, kError, kDate, kUnknown };
+enum class CellType : uint8_t {
+  kNumber,
+  kShared,
+  kString,
+  kInline,
+  kBool,
+  kError,
+  kDate,
+  kUnknown
+};
 
 // The value of the attribute t; kNumber for "" too.
 CellType CellTypeOf(std::string_view name);

@@ -16,7 +16,10 @@ constexpr std::array<std::string_view, 2> kPath = {"worksheet", "sheetData"};
 class SheetReader {
  public:
   SheetReader(ByteSource source, Threads threads, const SheetContext& context, RowSink& sink)
-      : window_(std::move(source), threads, Checked::kNo), context_(context), sink_(sink), fast_(context) {}
+      : window_(std::move(source), threads, Checked::kNo),
+        context_(context),
+        sink_(sink),
+        fast_(context) {}
 
   Status Run(XmlPath path) {
     auto section = FindXmlSection(window_, kPath);

@@ -45,8 +45,7 @@ Seen Look(std::string_view text) {
   for (; at < end; ++at) {
     const auto byte = static_cast<unsigned char>(*at);
     seen.high = seen.high || byte >= 0x80;
-    seen.control =
-        seen.control || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r');
+    seen.control = seen.control || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r');
   }
   return seen;
 }

@@ -51,8 +51,8 @@ Result<UsageFileResult> Validate(Validator& validator, Read read) {
   const Status status = read(validator);
   UsageFileResult result = validator.Finish();
   if (status) return result;
-  const bool refused = status.error().code == Code::kCancelled &&
-                       result.fault && result.fault->message == status.error().message;
+  const bool refused = status.error().code == Code::kCancelled && result.fault &&
+                       result.fault->message == status.error().message;
   if (refused) return result;
   if (!IsOfFile(status.error())) return std::unexpected(status.error());
   result.fault = FileFault{UsageCode::kUnreadable, status.error().message};
@@ -144,17 +144,17 @@ Result<Tabs> FindTabs(const Workbook& book, std::optional<FileFault>& fault) {
     if (is_records || name == kCategories) {
       const Tab*& place = is_records ? tabs.records : tabs.categories;
       if (place != nullptr) {
-        fault = FileFault{UsageCode::kTabTwice, fmt::format("two tabs of {}: '{}' and '{}'",
-                                                            is_records ? kRecords : kCategories,
-                                                            place->name, tab.name)};
+        fault = FileFault{UsageCode::kTabTwice,
+                          fmt::format("two tabs of {}: '{}' and '{}'",
+                                      is_records ? kRecords : kCategories, place->name, tab.name)};
       }
       place = &tab;
     }
     if (names.size() < 10) names.push_back(EscapeControls(Truncate(tab.name, 31)));
   }
   if (tabs.records == nullptr && !fault) {
-    fault = FileFault{UsageCode::kNoSuchTab, fmt::format("no tab 'records'; the workbook has: {}",
-                                                         Join(names, ", "))};
+    fault = FileFault{UsageCode::kNoSuchTab,
+                      fmt::format("no tab 'records'; the workbook has: {}", Join(names, ", "))};
   }
   return tabs;
 }
@@ -180,8 +180,7 @@ Result<UsageFileResult> ReadWorkbook(const std::filesystem::path& path, const Lo
     if (!read && !IsOfFile(read.error())) return std::unexpected(read.error());
     if (!read) return Faulty(UsageCode::kBadCategories, read.error().message);
   }
-  Validator validator(lookup, rules,
-                      {tabs.records->name, NumberText::kWorkbook, (*book)->epoch()},
+  Validator validator(lookup, rules, {tabs.records->name, NumberText::kWorkbook, (*book)->epoch()},
                       std::move(categories.categories), sink);
   return Validate(validator, [&](RowSink& rows) { return (*book)->Read(*tabs.records, rows); });
 }

@@ -35,8 +35,8 @@ std::string Directory(std::string_view part) {
 
 // A relationship's target as an entry name: "/xl/a.xml", "a.xml", "../xl/a.xml".
 std::string ResolveTarget(std::string_view directory, std::string_view target) {
-  const std::string full = target.starts_with('/') ? std::string(target)
-                                                   : fmt::format("{}{}", directory, target);
+  const std::string full =
+      target.starts_with('/') ? std::string(target) : fmt::format("{}{}", directory, target);
   std::vector<std::string> steps;
   for (std::string& step : Split(full, '/')) {
     if (step.empty() || step == ".") continue;
@@ -78,8 +78,7 @@ Result<Relationships> ReadRelationships(std::string_view xml, std::string_view d
     if (scanner.local_name() != "Relationship") continue;
     const std::string type = Attribute(scanner.raw(), "Type");
     out[Attribute(scanner.raw(), "Id")] = {
-        std::string(LastStep(type)),
-        ResolveTarget(directory, Attribute(scanner.raw(), "Target"))};
+        std::string(LastStep(type)), ResolveTarget(directory, Attribute(scanner.raw(), "Target"))};
     if (out.size() > kMaxTabs) return Fail(Code::kLimit, "more than 10000 relationships");
   }
 }

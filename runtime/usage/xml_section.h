@@ -13,10 +13,10 @@ namespace carrel::usage {
 
 struct XmlSection {
   bool found = false;
-  bool empty = false;    // <sheetData/>
-  size_t offset = 0;     // from the window's begin: the first byte behind the start tag
-  std::string opener;    // the start tags of the open elements, without attributes
-  bool prefixed = false; // whether any of them has a prefix
+  bool empty = false;     // <sheetData/>
+  size_t offset = 0;      // from the window's begin: the first byte behind the start tag
+  std::string opener;     // the start tags of the open elements, without attributes
+  bool prefixed = false;  // whether any of them has a prefix
 };
 
 // The first element with the local names `path` ("worksheet", "sheetData") from the root; the

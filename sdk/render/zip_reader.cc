@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "runtime/base/deflate.h"
 #include "runtime/base/inflate_stream.h"
 #include "runtime/base/text.h"
 
@@ -96,8 +97,8 @@ struct ZipStream::State {
   uint64_t remaining = 0;  // how many
   uint64_t produced = 0;
   uint32_t crc = 0;
-  std::string input;       // compressed bytes in memory
-  size_t taken = 0;        // of them, by the inflater
+  std::string input;  // compressed bytes in memory
+  size_t taken = 0;   // of them, by the inflater
   std::optional<InflateStream> inflater;
   bool done = false;
 

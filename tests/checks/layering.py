@@ -24,6 +24,8 @@ ALLOWED: dict[str, set[str]] = {
     "sandbox": BASE,
     "runtime/report": BASE
     | {"runtime/store", "runtime/net", "runtime/git", "runtime/template", "sandbox"},
+    "runtime/usage": BASE
+    | {"runtime/store", "runtime/query", "runtime/catalog", "sdk/render"},
     "runtime/cli": BASE
     | {
         "runtime/store",

@@ -2,9 +2,8 @@
 // readers: dump_rows [FILE...], or file names line by line on standard input. One line a file:
 // {"tabs": {name: [[row, [[kind, text], ...]], ...]}} or {"error": text}. Each workbook is read by
 // the fast and by the general parser, in one thread and in two; a difference is an error.
-#include <nlohmann/json.hpp>
-
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "runtime/base/decimal.h"
@@ -33,7 +32,7 @@ class Collect final : public RowSink {
 
  private:
   static std::string KindOf(const Cell& cell) {
-    constexpr std::string_view kNames[] = {"",      "text", "number",  "bool",
+    constexpr std::string_view kNames[] = {"",      "text", "number", "bool",
                                            "error", "date", "novalue"};
     if (cell.kind == CellKind::kNumber && cell.date_style) return "day";
     return std::string(kNames[static_cast<size_t>(cell.kind)]);

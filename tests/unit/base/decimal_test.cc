@@ -51,8 +51,10 @@ TEST(DecimalTest, TextsAreReadExactly) {
 }
 
 TEST(DecimalTest, WhatIsNoNumberIsRefusedByItsKind) {
-  for (const char* text : {"", "-", ".", "1,5", "1.2.3", "abc", "1 000", " 1", "1 ", "\xD9\xA3", "0x10",
-                           "1e", "1e+", "e5", "NaN", "inf", "--1", "1-", "\xE2\x88\x92" "1"}) {
+  for (const char* text : {"", "-", ".", "1,5", "1.2.3", "abc", "1 000", " 1", "1 ", "\xD9\xA3",
+                           "0x10", "1e", "1e+", "e5", "NaN", "inf", "--1", "1-",
+                           "\xE2\x88\x92"
+                           "1"}) {
     EXPECT_EQ(Exact(text), kNotANumber) << text;
     EXPECT_EQ(Stored(text), kNotANumber) << text;
   }
@@ -122,8 +124,8 @@ TEST(DecimalTest, SumsDoNotDependOnTheirOrder) {
   for (int i = 0; i < 2000; ++i) {
     const auto digits = static_cast<int64_t>(random());
     const int scale = static_cast<int>(random() % 39);
-    values.push_back(Decimal::Make(static_cast<__int128>(digits) * (i % 3 == 0 ? 1'000'000'000 : 1),
-                                   scale));
+    values.push_back(
+        Decimal::Make(static_cast<__int128>(digits) * (i % 3 == 0 ? 1'000'000'000 : 1), scale));
   }
   DecimalSum forward, backward, halves, second;
   for (size_t i = 0; i < values.size(); ++i) {

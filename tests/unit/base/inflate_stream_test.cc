@@ -90,18 +90,9 @@ TEST(InflateStreamTest, DamageIsFound) {
   std::string bad = good;
   bad[good.size() - 5] ^= 1;
   EXPECT_TRUE(InflateInPieces(InflateStream::Format::kGzip, bad, bad.size(), 1 << 16).failed);
-  EXPECT_TRUE(
-      InflateInPieces(InflateStream::Format::kRaw, "\xFF\xFF\xFF\xFF", 4, 1 << 16).failed);
+  EXPECT_TRUE(InflateInPieces(InflateStream::Format::kRaw, "\xFF\xFF\xFF\xFF", 4, 1 << 16).failed);
   const std::string_view cut = std::string_view(good).substr(0, good.size() / 2);
   EXPECT_FALSE(InflateInPieces(InflateStream::Format::kGzip, cut, 100, 1 << 16).done);
-}
-
-TEST(InflateStreamTest, TheChecksumIsThatOfZlib) {
-  const std::string text = Sample(12'345);
-  const auto expected = crc32(0, reinterpret_cast<const Bytef*>(text.data()),
-                              static_cast<uInt>(text.size()));
-  EXPECT_EQ(Crc32(0, text), expected);
-  EXPECT_EQ(Crc32(Crc32(0, text.substr(0, 77)), text.substr(77)), expected);
 }
 
 }  // namespace

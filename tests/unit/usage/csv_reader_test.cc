@@ -70,12 +70,22 @@ TEST_F(CsvReaderTest, TheSeparatorIsFoundInTheFirstLine) {
 }
 
 TEST_F(CsvReaderTest, EncodingsAreDetected) {
-  EXPECT_EQ(Read("\xEF\xBB\xBFgr\xC3\xB6\xC3\x9F" "e,b\n"), "A1=gr\xC3\xB6\xC3\x9F" "e|B1=b");
-  EXPECT_EQ(Read("gr\xF6\xDF" "e,\x80\n"), "A1=gr\xC3\xB6\xC3\x9F" "e|B1=\xE2\x82\xAC");
-  EXPECT_EQ(Read(std::string_view("\xFF\xFE" "a\0,\0\xF6\0\n\0=\xD8\x00\xDE\n\0", 16)),
+  EXPECT_EQ(Read("\xEF\xBB\xBFgr\xC3\xB6\xC3\x9F"
+                 "e,b\n"),
+            "A1=gr\xC3\xB6\xC3\x9F"
+            "e|B1=b");
+  EXPECT_EQ(Read("gr\xF6\xDF"
+                 "e,\x80\n"),
+            "A1=gr\xC3\xB6\xC3\x9F"
+            "e|B1=\xE2\x82\xAC");
+  EXPECT_EQ(Read(std::string_view("\xFF\xFE"
+                                  "a\0,\0\xF6\0\n\0=\xD8\x00\xDE\n\0",
+                                  16)),
             "A1=a|B1=\xC3\xB6 A2=\xF0\x9F\x98\x80");
   EXPECT_EQ(Read(std::string_view("\xFE\xFF\0a\0,\0\xF6\0\n", 10)), "A1=a|B1=\xC3\xB6");
-  EXPECT_EQ(Read(std::string_view("\xFF\xFE" "a\0\0\xDC", 6)),
+  EXPECT_EQ(Read(std::string_view("\xFF\xFE"
+                                  "a\0\0\xDC",
+                                  6)),
             "error: csv file: damaged UTF-16");
   CsvOptions utf8;
   utf8.encoding = CsvEncoding::kUtf8;
@@ -92,7 +102,8 @@ TEST_F(CsvReaderTest, GzipIsReadMemberByMember) {
   EXPECT_EQ(Read(Gzip(text)), expected);
   EXPECT_EQ(Read(Gzip(text.substr(0, half)) + Gzip(text.substr(half))), expected);
   EXPECT_THAT(Read(Gzip(text).substr(0, 500)), HasSubstr("gzip: compressed data ends early"));
-  EXPECT_THAT(Read(Gzip(text) + "rubbish, and more of it"), HasSubstr("gzip: compressed data is not valid"));
+  EXPECT_THAT(Read(Gzip(text) + "rubbish, and more of it"),
+              HasSubstr("gzip: compressed data is not valid"));
   CsvOptions small;
   small.limits.max_inflated = 10'000;
   EXPECT_THAT(Read(Gzip(text), small), HasSubstr("csv file of more than 9.8 KiB"));

@@ -71,8 +71,13 @@ class ValidatorTest : public WorkbookTest {
     int number = 0;
     for (const auto& [mpn, decimals] : std::initializer_list<std::pair<const char*, int>>{
              {"MPN-INT", 0}, {"MPN-1", 1}, {"MPN-2", 2}, {"MPN-4", 4}, {"MPN-8", 8}}) {
-      LookupItem item{mpn, fmt::format("PRD-1-{:04}", ++number), fmt::format("local {}", number),
-                      "name", "unit", ItemType::kPpu, static_cast<uint8_t>(decimals)};
+      LookupItem item{mpn,
+                      fmt::format("PRD-1-{:04}", ++number),
+                      fmt::format("local {}", number),
+                      "name",
+                      "unit",
+                      ItemType::kPpu,
+                      static_cast<uint8_t>(decimals)};
       lookup_.AddItem(item);
     }
     lookup_.AddItem({"MPN-R", "PRD-1-0099", "same", "name", "unit", ItemType::kReservation, 0});
@@ -230,8 +235,7 @@ TEST_F(ValidatorTest, AmountsAreAskedForBySchemasThatHaveThem) {
     EXPECT_THAT(Codes("amount", "10000000000000000.01"), ElementsAre("USG_008 amount"));
     EXPECT_THAT(Codes("amount", "-10000000000000000.01"), ElementsAre("USG_008 amount"));
     EXPECT_THAT(Codes("amount", "1,5"), ElementsAre("USG_005 amount"));
-    EXPECT_THAT(Codes(With(With(Good(), "amount", "1"), "tier", "1")),
-                ElementsAre("USG_025 tier"));
+    EXPECT_THAT(Codes(With(With(Good(), "amount", "1"), "tier", "1")), ElementsAre("USG_025 tier"));
   }
 }
 
@@ -261,7 +265,8 @@ TEST_F(ValidatorTest, TimesAreReadInEveryFormAndHeldToThePeriod) {
   EXPECT_THAT(Codes("start_time_utc", "1900-02-29"), ElementsAre("USG_015 start_time_utc"));
   EXPECT_THAT(Codes("start_time_utc", "1899-12-31"), ElementsAre("USG_016 start_time_utc"));
   EXPECT_THAT(Codes("start_time_utc", "2026-01-03"), ElementsAre("USG_017 start_time_utc"));
-  EXPECT_THAT(Codes("start_time_utc", "2025-12-31 23:59:59"), ElementsAre("USG_018 start_time_utc"));
+  EXPECT_THAT(Codes("start_time_utc", "2025-12-31 23:59:59"),
+              ElementsAre("USG_018 start_time_utc"));
   EXPECT_THAT(Codes("end_time_utc", "2026-02-01"), ElementsAre("USG_019 end_time_utc"));
   EXPECT_THAT(Codes("end_time_utc", "9999-12-31 23:59:59"), ElementsAre("USG_019 end_time_utc"));
   rules_.late = true;
@@ -343,11 +348,10 @@ TEST_F(ValidatorTest, ARecordHasAllItsErrors) {
   Values values;
   for (const auto& [column, value] : Good()) values.emplace_back(column, "?");
   values = With(With(With(values, "amount", "x"), "tier", "9"), "category_id", "none");
-  EXPECT_THAT(Codes(values),
-              ElementsAre("USG_010 item_search_criteria", "USG_005 quantity",
-                          "USG_014 start_time_utc", "USG_014 end_time_utc",
-                          "USG_020 asset_search_criteria", "USG_005 amount", "USG_023 tier",
-                          "USG_024 category_id"));
+  EXPECT_THAT(Codes(values), ElementsAre("USG_010 item_search_criteria", "USG_005 quantity",
+                                         "USG_014 start_time_utc", "USG_014 end_time_utc",
+                                         "USG_020 asset_search_criteria", "USG_005 amount",
+                                         "USG_023 tier", "USG_024 category_id"));
   EXPECT_EQ(seen().errors.at(1).raw_value, "?");
   EXPECT_EQ(seen().errors.at(1).position, 3u);
   EXPECT_EQ(seen().errors.at(1).message, "quantity '?' is not a number");
@@ -434,8 +438,8 @@ class ValidatorWorkbookTest : public ValidatorTest {
   }
   std::vector<std::string> CellCodes(const std::map<std::string, std::string>& replaced,
                                      const std::string& properties = "") {
-    result_ = ReadFile(Write({.sheets = {{"records", SheetOf(Header() + Record(replaced))}},
-                              .properties = properties}));
+    result_ = ReadFile(Write(
+        {.sheets = {{"records", SheetOf(Header() + Record(replaced))}}, .properties = properties}));
     std::vector<std::string> codes;
     if (result_.fault) return {result_.fault->message};
     for (const RecordError& error : records_.seen.at(0).errors) {
@@ -477,9 +481,9 @@ TEST_F(ValidatorWorkbookTest, CellsOfTheWrongTypeAreNamed) {
 }
 
 TEST_F(ValidatorWorkbookTest, ErrorCellsAndFormulasWithoutResultAreOfTheFileToo) {
-  EXPECT_THAT(CellCodes({{"quantity", "t=\"e\"><v>#REF!</v></c>"},
-                         {"record_id", "><f>A1</f></c>"}}),
-              ElementsAre("USG_030 record_id", "USG_029 quantity"));
+  EXPECT_THAT(
+      CellCodes({{"quantity", "t=\"e\"><v>#REF!</v></c>"}, {"record_id", "><f>A1</f></c>"}}),
+      ElementsAre("USG_030 record_id", "USG_029 quantity"));
   EXPECT_EQ(result_.cell_fault, "records!A2: a formula without a stored result");
   EXPECT_EQ(result_.cell_faults, 2u);
 }
@@ -508,8 +512,8 @@ TEST_F(ValidatorWorkbookTest, CategoriesAreReadBeforeTheRecords) {
   const auto with = [&](const std::string& id, const std::string& categories) {
     std::string row = record;
     row.replace(row.rfind("</row>"), 6, TextCell("I2", id) + "</row>");
-    const UsageFileResult result = ReadFile(
-        Write({.sheets = {{"records", SheetOf(header + row)}, {"categories", SheetOf(categories)}}}));
+    const UsageFileResult result = ReadFile(Write(
+        {.sheets = {{"records", SheetOf(header + row)}, {"categories", SheetOf(categories)}}}));
     if (result.fault) return UsageCodeName(result.fault->code) + " " + result.fault->message;
     const auto& errors = records_.seen.at(0).errors;
     return errors.empty() ? "category " + std::to_string(seen().record.category)
@@ -520,8 +524,9 @@ TEST_F(ValidatorWorkbookTest, CategoriesAreReadBeforeTheRecords) {
   const std::string row = "<row>" + TextCell("A2", "Name") + TextCell("B2", "c1") + "</row>";
   EXPECT_EQ(with("c1", head + row), "category 0");
   EXPECT_EQ(with("c2", head + row), "USG_024");
-  EXPECT_EQ(with("c1", head + row + "<row>" + TextCell("A3", "x") + TextCell("B3", "c1") + "</row>"),
-            "USG_059 tab categories, row 3: category_id 'c1' twice");
+  EXPECT_EQ(
+      with("c1", head + row + "<row>" + TextCell("A3", "x") + TextCell("B3", "c1") + "</row>"),
+      "USG_059 tab categories, row 3: category_id 'c1' twice");
   EXPECT_EQ(with("c1", head + "<row>" + TextCell("A2", "x") + "</row>"),
             "USG_059 tab categories, row 2: category_id is missing");
   EXPECT_EQ(with("c1", "<row>" + TextCell("A1", "name") + "</row>"),
@@ -565,7 +570,8 @@ TEST(UsageCodesTest, ThePageListsEveryCodeWithItsMeaning) {
   uint32_t last = 0;
   std::string rows;
   for (const UsageCodeRow& row : UsageCodes()) {
-    EXPECT_GT(static_cast<uint32_t>(row.code), last) << "codes are in order and none is there twice";
+    EXPECT_GT(static_cast<uint32_t>(row.code), last)
+        << "codes are in order and none is there twice";
     last = static_cast<uint32_t>(row.code);
     rows += fmt::format("| {} | {} | {} |\n", UsageCodeName(row.code),
                         row.scope == UsageScope::kFile ? "file" : "record", row.meaning);

@@ -69,8 +69,8 @@ std::filesystem::path WorkbookTest::Write(const BookXml& book) {
   std::string rels = Relationship("rs", "styles", "styles.xml") +
                      Relationship("rt", "sharedStrings", "/xl/sharedStrings.xml");
   for (size_t i = 0; i < book.sheets.size(); ++i) {
-    sheets += fmt::format(R"(<sheet name="{}" sheetId="{}" r:id="r{}"/>)", book.sheets[i].name,
-                          i + 1, i);
+    sheets +=
+        fmt::format(R"(<sheet name="{}" sheetId="{}" r:id="r{}"/>)", book.sheets[i].name, i + 1, i);
     rels += Relationship(fmt::format("r{}", i), "worksheet", fmt::format("worksheets/s{}.xml", i));
     EXPECT_TRUE(zip.Add(fmt::format("xl/worksheets/s{}.xml", i), book.sheets[i].xml, {}));
   }
@@ -78,8 +78,8 @@ std::filesystem::path WorkbookTest::Write(const BookXml& book) {
                       "<Relationships>" + Relationship("a", "officeDocument", "xl/workbook.xml") +
                           "</Relationships>",
                       {}));
-  EXPECT_TRUE(zip.Add("xl/_rels/workbook.xml.rels",
-                      "<Relationships>" + rels + "</Relationships>", {}));
+  EXPECT_TRUE(
+      zip.Add("xl/_rels/workbook.xml.rels", "<Relationships>" + rels + "</Relationships>", {}));
   EXPECT_TRUE(zip.Add("xl/workbook.xml",
                       fmt::format("<workbook xmlns:r=\"r\"><workbookPr {}/><sheets>{}</sheets>"
                                   "</workbook>",

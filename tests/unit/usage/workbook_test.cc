@@ -15,14 +15,15 @@ std::string Row1(const std::string& cells) { return "<row r=\"1\">" + cells + "<
 
 TEST_F(WorkbookTest, EveryTypeOfCellIsRead) {
   const std::string strings = SharedStringsXml({"zero", "one &lt; two"});
-  EXPECT_EQ(Rows(Row1(R"(<c r="A1" t="s"><v>1</v></c><c r="B1" t="inlineStr"><is><t>in</t></is></c>)"
-                      R"(<c r="C1" t="str"><f>A1</f><v>formula</v></c><c r="D1"><v>12.50</v></c>)"
-                      R"(<c r="E1" t="b"><v>1</v></c><c r="F1" t="e"><v>#REF!</v></c>)"
-                      R"(<c r="G1" t="d"><v>2026-01-31T00:00:00</v></c><c r="H1" s="1"><v>45000</v></c>)"
-                      R"(<c r="I1" t="n" s="2"><v>45000.5</v></c>)"),
-                 strings),
-            "A1=one < two|B1=in|C1=formula|D1=#12.50|E1=?1|F1=!#REF!|G1=~2026-01-31T00:00:00|"
-            "H1=@45000|I1=@45000.5");
+  EXPECT_EQ(
+      Rows(Row1(R"(<c r="A1" t="s"><v>1</v></c><c r="B1" t="inlineStr"><is><t>in</t></is></c>)"
+                R"(<c r="C1" t="str"><f>A1</f><v>formula</v></c><c r="D1"><v>12.50</v></c>)"
+                R"(<c r="E1" t="b"><v>1</v></c><c r="F1" t="e"><v>#REF!</v></c>)"
+                R"(<c r="G1" t="d"><v>2026-01-31T00:00:00</v></c><c r="H1" s="1"><v>45000</v></c>)"
+                R"(<c r="I1" t="n" s="2"><v>45000.5</v></c>)"),
+           strings),
+      "A1=one < two|B1=in|C1=formula|D1=#12.50|E1=?1|F1=!#REF!|G1=~2026-01-31T00:00:00|"
+      "H1=@45000|I1=@45000.5");
 }
 
 TEST_F(WorkbookTest, FormulasGiveTheirStoredResultOrNone) {
@@ -36,7 +37,8 @@ TEST_F(WorkbookTest, FormulasGiveTheirStoredResultOrNone) {
 
 TEST_F(WorkbookTest, RichTextIsJoinedAndPhoneticHintsAreLeftOut) {
   const std::string strings =
-      "<sst><si><t>plain</t></si><si><r><rPr><b/></rPr><t xml:space=\"preserve\">ri </t></r><r><t>ch"
+      "<sst><si><t>plain</t></si><si><r><rPr><b/></rPr><t xml:space=\"preserve\">ri "
+      "</t></r><r><t>ch"
       "</t></r><rPh sb=\"0\" eb=\"1\"><t>hint</t></rPh><phoneticPr fontId=\"1\"/></si>"
       "<si><t>last</t></si><si/><si><t/></si><si><t>end</t></si></sst>";
   EXPECT_EQ(Rows(Row1(R"(<c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c>)"
@@ -48,9 +50,10 @@ TEST_F(WorkbookTest, RichTextIsJoinedAndPhoneticHintsAreLeftOut) {
 }
 
 TEST_F(WorkbookTest, RowsAndCellsWithoutReferencesFollowEachOther) {
-  EXPECT_EQ(Rows("<row><c><v>1</v></c><c><v>2</v></c></row><row/><row><c t=\"str\"><v>x</v></c></row>"
-                 "<row r=\"9\"><c r=\"C9\"><v>3</v></c><c><v>4</v></c></row><row><c><v>5</v></c></row>"),
-            "A1=#1|B1=#2 A3=x C9=#3|D9=#4 A10=#5");
+  EXPECT_EQ(
+      Rows("<row><c><v>1</v></c><c><v>2</v></c></row><row/><row><c t=\"str\"><v>x</v></c></row>"
+           "<row r=\"9\"><c r=\"C9\"><v>3</v></c><c><v>4</v></c></row><row><c><v>5</v></c></row>"),
+      "A1=#1|B1=#2 A3=x C9=#3|D9=#4 A10=#5");
 }
 
 TEST_F(WorkbookTest, AnEmptyStyleIsNone) {
@@ -60,10 +63,11 @@ TEST_F(WorkbookTest, AnEmptyStyleIsNone) {
 }
 
 TEST_F(WorkbookTest, SparseRowsKeepTheirPlaces) {
-  EXPECT_EQ(Rows(R"(<row r="3"><c r="B3"><v>1</v></c><c r="ZZ3"><v>2</v></c></row>)"
-                 R"(<row r="4" spans="1:2" ht="15" x14ac:dyDescent="0.2"><c r="B4"><v>3</v></c></row>)"
-                 R"(<row r="1048576"><c r="XFD1048576"><v>4</v></c></row>)"),
-            "B3=#1|ZZ3=#2 B4=#3 XFD1048576=#4");
+  EXPECT_EQ(
+      Rows(R"(<row r="3"><c r="B3"><v>1</v></c><c r="ZZ3"><v>2</v></c></row>)"
+           R"(<row r="4" spans="1:2" ht="15" x14ac:dyDescent="0.2"><c r="B4"><v>3</v></c></row>)"
+           R"(<row r="1048576"><c r="XFD1048576"><v>4</v></c></row>)"),
+      "B3=#1|ZZ3=#2 B4=#3 XFD1048576=#4");
 }
 
 TEST_F(WorkbookTest, PrefixesCommentsCdataAndOtherQuotesMakeNoDifference) {
@@ -130,8 +134,9 @@ TEST_F(WorkbookTest, FaultsNameTheirPlace) {
 
 TEST_F(WorkbookTest, WhatIsNotWellFormedIsRefused) {
   for (const char* rows :
-       {"<row r=\"1\"><c r=\"A1\"><v>1</v></row>", "<row r=\"1\"><c r=\"A1\"><v>&bad;</v></c></row>",
-        "<row r=\"1\" r=\"1\"/>", "<row r=\"1\"><c r=\"A1\" r=\"A1\"/></row>",
+       {"<row r=\"1\"><c r=\"A1\"><v>1</v></row>",
+        "<row r=\"1\"><c r=\"A1\"><v>&bad;</v></c></row>", "<row r=\"1\" r=\"1\"/>",
+        "<row r=\"1\"><c r=\"A1\" r=\"A1\"/></row>",
         "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>a]]>b</v></c></row>",
         "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>\x01</v></c></row>",
         "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>\xFF</v></c></row>",
@@ -144,8 +149,7 @@ TEST_F(WorkbookTest, WhatIsNotWellFormedIsRefused) {
   EXPECT_EQ(ReadBook({.sheets = {{"records", "<chartsheet/>"}}}),
             "error: sheet records: it is no worksheet");
   EXPECT_EQ(ReadBook({.sheets = {{"records", "<worksheet><sheetData/></worksheet>"}}}), "");
-  EXPECT_EQ(ReadBook({.sheets = {{"records",
-                                  "<worksheet><sheetData/><sheetData/></worksheet>"}}}),
+  EXPECT_EQ(ReadBook({.sheets = {{"records", "<worksheet><sheetData/><sheetData/></worksheet>"}}}),
             "error: sheet records: two elements sheetData");
 }
 
@@ -205,14 +209,13 @@ TEST_F(WorkbookTest, SharedStringsBeyondTheirMemoryGoToAFile) {
                       .shared_strings = SharedStringsXml(strings)},
                      options),
             expected);
-  auto source = [text = SharedStringsXml(strings), at = size_t{0}](char* out,
-                                                                   size_t size) mutable {
+  auto source = [text = SharedStringsXml(strings), at = size_t{0}](char* out, size_t size) mutable {
     const size_t n = text.copy(out, size, at);
     at += n;
     return Result<size_t>(n);
   };
-  const auto table = SharedStrings::Load(source, Threads::kOne, XmlPath::kFast, options.limits,
-                                         dir_->path());
+  const auto table =
+      SharedStrings::Load(source, Threads::kOne, XmlPath::kFast, options.limits, dir_->path());
   ASSERT_TRUE(table);
   EXPECT_TRUE((*table)->spilled());
   EXPECT_EQ((**table)[4999], "string number 4999");
@@ -244,7 +247,8 @@ TEST_F(WorkbookTest, OtherFilesAreNamedForWhatTheyAre) {
 }
 
 TEST(DateStyleTest, FormatsOfDatesAreKnown) {
-  for (const char* date : {"yyyy-mm-dd", "[h]:mm", "d/m", "[$-409]mmm", "mm:ss.0", "[Red]dd", "HH"}) {
+  for (const char* date :
+       {"yyyy-mm-dd", "[h]:mm", "d/m", "[$-409]mmm", "mm:ss.0", "[Red]dd", "HH"}) {
     EXPECT_TRUE(IsDateFormat(date)) << date;
   }
   for (const char* number :
