@@ -143,7 +143,8 @@ const std::vector<std::string>& SpecNames() {
 }
 
 const std::vector<std::string>& RendererTypeNames() {
-  static const std::vector<std::string> names = {"xlsx", "csv", "json", "ndjson", "jinja2", "pdf", "html"};
+  static const std::vector<std::string> names = {"xlsx",   "csv", "json", "ndjson",
+                                                 "jinja2", "pdf", "html"};
   return names;
 }
 

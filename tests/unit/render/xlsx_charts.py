@@ -96,7 +96,7 @@ def check_read_back(tool: Tool) -> None:
                               ("'Data'!$D$3", labels, "'Data'!$D$4:$D$9")]  # fmt: skip
     assert series_of(line) == [("'Data'!$C$3", "'Data'!$E$4:$E$9", "'Data'!$C$4:$C$9")]
     assert line.series[0].cat.numRef is not None and bar.series[0].cat.strRef is not None
-    assert line.x_axis.number_format == "yyyy-mm-dd"
+    assert line.x_axis.numFmt.formatCode == "yyyy-mm-dd"
     assert series_of(pie) == [("'Data'!$C$3", labels, "'Data'!$C$4:$C$9")]
     assert bar.title.tx.rich.p[0].r[0].t == "Amount & <tax>" and line.title is None
     corners = [(c.anchor._from.col, c.anchor._from.row) for c in (bar, line, pie)]
