@@ -12,3 +12,5 @@ echo
 /usr/bin/python3 tests/bench/sandbox.py --build "$build"
 echo
 /usr/bin/python3 tests/bench/render.py --build "$build"
+echo
+/usr/bin/python3 tests/bench/read.py "$build"
