@@ -18,6 +18,7 @@ BASE = {"runtime/base"}
 ALLOWED: dict[str, set[str]] = {
     "runtime/base": set(),
     "runtime/store": BASE,
+    "runtime/query": BASE,
     "runtime/net": BASE,
     "runtime/git": BASE | {"runtime/store"},
     "runtime/template": BASE | {"runtime/git"},
