@@ -1,21 +1,6 @@
 #include "runtime/report/actor.h"
 
-#include <array>
-
 namespace carrel::report {
-namespace {
-
-struct RoleRow {
-  Role role;
-  std::string_view name;
-};
-constexpr std::array kRoles = {
-    RoleRow{Role::kVendor, "vendor"}, RoleRow{Role::kDistributor, "distributor"},
-    RoleRow{Role::kDistributor, "provider"}, RoleRow{Role::kReseller, "reseller"},
-    RoleRow{Role::kAdmin, "admin"}};
-
-}  // namespace
-
 std::string_view Name(Who who) {
   switch (who) {
     case Who::kUser:
@@ -30,20 +15,6 @@ std::string_view Name(Who who) {
   return "system";
 }
 
-std::string_view Name(Role role) {
-  for (const RoleRow& row : kRoles) {
-    if (row.role == role) return row.name;
-  }
-  return "vendor";
-}
-
-std::optional<Role> RoleFromName(std::string_view name) {
-  for (const RoleRow& row : kRoles) {
-    if (row.name == name) return row.role;
-  }
-  return std::nullopt;
-}
-
 Actor SystemActor() { return Actor{Who::kSystem, {}, "system"}; }
 
 Actor ActorOf(const Account& account, std::string_view origin) {
@@ -54,35 +25,6 @@ Actor ActorOf(const Account& account, std::string_view origin) {
 Event MakeEvent(Timestamp at, const Actor& actor) {
   if (actor.account.id.empty()) return Event{at, std::nullopt};
   return Event{at, actor.account};
-}
-
-Json ToJson(const Reference& reference) {
-  return Json{{"id", reference.id}, {"name", reference.name}};
-}
-
-Json ToJson(const Events& events) {
-  Json out = Json::object();
-  for (const auto& [name, event] : events) {
-    Json entry{{"at", FormatIso(event.at)}};
-    if (event.by) entry["by"] = ToJson(*event.by);
-    out[name] = std::move(entry);
-  }
-  return out;
-}
-
-Result<Events> EventsFromJson(std::string_view text) {
-  CARREL_ASSIGN_OR_RETURN(const Json json, ParseJson(text));
-  if (!json.is_object()) return Fail(Code::kInvalid, "events: not an object");
-  Events events;
-  for (const auto& [name, entry] : json.items()) {
-    CARREL_ASSIGN_OR_RETURN(const Timestamp at, ParseIso(JsonString(entry, "at")));
-    Event event{at, std::nullopt};
-    if (const auto by = entry.find("by"); by != entry.end()) {
-      event.by = Reference{JsonString(*by, "id"), JsonString(*by, "name")};
-    }
-    events.emplace(name, std::move(event));
-  }
-  return events;
 }
 
 }  // namespace carrel::report

@@ -119,9 +119,88 @@ ALTER TABLE reports ADD COLUMN peak_memory BIGINT;
 ALTER TABLE reports ADD COLUMN run_log TEXT NOT NULL DEFAULT '';
 )sql";
 
+// What usage is reported for. `key` is the number that other rows refer to, `id` what people see.
+constexpr std::string_view kCatalogue = R"sql(
+CREATE TABLE accounts (
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  name            TEXT NOT NULL,
+  role            TEXT NOT NULL CHECK (role IN ('vendor', 'distributor', 'reseller', 'admin')),
+  external_id     TEXT NOT NULL
+);
+CREATE TABLE hubs (
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  name            TEXT NOT NULL,
+  account_key     BIGINT REFERENCES accounts (key)
+);
+CREATE TABLE marketplaces (
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  name            TEXT NOT NULL,
+  owner_key       BIGINT REFERENCES accounts (key)
+);
+CREATE TABLE products (
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  name            TEXT NOT NULL,
+  vendor_key      BIGINT NOT NULL REFERENCES accounts (key),
+  ppu_schema      TEXT NOT NULL CHECK (ppu_schema IN ('', 'QT', 'TR', 'CR', 'PR')),
+  ppu_dynamic     BIGINT NOT NULL,
+  ppu_predictive  BIGINT NOT NULL,
+  ppu_future      BIGINT NOT NULL,
+  ppu_late        BIGINT NOT NULL,
+  ppu_custom_fields       TEXT NOT NULL,  -- JSON
+  reservation_consumption BIGINT NOT NULL
+);
+CREATE TABLE items (
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  product_key     BIGINT NOT NULL REFERENCES products (key),
+  mpn             TEXT NOT NULL,
+  local_id        TEXT NOT NULL,
+  name            TEXT NOT NULL,
+  unit            TEXT NOT NULL,
+  quantity_precision TEXT NOT NULL,
+  item_type       TEXT NOT NULL CHECK (item_type IN ('reservation', 'ppu')),
+  period          TEXT NOT NULL
+);
+CREATE UNIQUE INDEX items_mpn ON items (product_key, mpn);
+CREATE TABLE contracts (
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  name            TEXT NOT NULL,
+  vendor_key      BIGINT REFERENCES accounts (key),
+  provider_key    BIGINT NOT NULL REFERENCES accounts (key),
+  reseller_key    BIGINT REFERENCES accounts (key),
+  marketplace_key BIGINT NOT NULL REFERENCES marketplaces (key)
+);
+CREATE TABLE assets (
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  external_id     TEXT NOT NULL,
+  external_uid    TEXT NOT NULL,
+  status          TEXT NOT NULL,
+  product_key     BIGINT NOT NULL REFERENCES products (key),
+  marketplace_key BIGINT NOT NULL REFERENCES marketplaces (key),
+  contract_key    BIGINT NOT NULL REFERENCES contracts (key),
+  hub_key         BIGINT REFERENCES hubs (key),
+  environment     TEXT NOT NULL CHECK (environment IN ('test', 'preview', 'production')),
+  customer_id     TEXT NOT NULL,
+  customer_name   TEXT NOT NULL,
+  tier1_id        TEXT NOT NULL,
+  tier1_name      TEXT NOT NULL,
+  tier2_id        TEXT NOT NULL,
+  tier2_name      TEXT NOT NULL,
+  parameters      TEXT NOT NULL  -- JSON: id -> value
+);
+CREATE INDEX assets_product ON assets (product_key, environment);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "repositories, templates, reports, audit", kReports},
     Migration{2, "what a run used and printed", kRunFacts},
+    Migration{3, "accounts, products, items, contracts, assets", kCatalogue},
 };
 
 }  // namespace

@@ -19,17 +19,39 @@ ALLOWED: dict[str, set[str]] = {
     "runtime/base": set(),
     "runtime/store": BASE,
     "runtime/query": BASE,
+    "runtime/catalog": BASE | {"runtime/store", "runtime/query"},
     "runtime/net": BASE,
     "runtime/git": BASE | {"runtime/store"},
     "runtime/template": BASE | {"runtime/git"},
     "sandbox": BASE,
     "runtime/report": BASE
-    | {"runtime/store", "runtime/net", "runtime/git", "runtime/template", "sandbox"},
-    "runtime/usage": BASE
-    | {"runtime/store", "runtime/query", "runtime/catalog", "sdk/render"},
-    "runtime/cli": BASE
     | {
         "runtime/store",
+        "runtime/query",
+        "runtime/catalog",
+        "runtime/net",
+        "runtime/git",
+        "runtime/template",
+        "sandbox",
+    },
+    "runtime/usage": BASE
+    | {"runtime/store", "runtime/query", "runtime/catalog", "sdk/render"},
+    "runtime/api": BASE
+    | {
+        "runtime/store",
+        "runtime/query",
+        "runtime/catalog",
+        "runtime/net",
+        "runtime/report",
+        "runtime/usage",
+    },
+    "runtime/cli": BASE
+    | {
+        "runtime/usage",
+        "runtime/api",
+        "runtime/store",
+        "runtime/query",
+        "runtime/catalog",
         "runtime/net",
         "runtime/git",
         "runtime/template",

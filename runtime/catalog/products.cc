@@ -1,0 +1,148 @@
+#include "runtime/catalog/products.h"
+
+#include <fmt/format.h>
+
+#include "runtime/base/json.h"
+
+namespace carrel::catalog {
+namespace {
+
+using store::Query;
+using store::TextColumn;
+using store::Transaction;
+
+std::unexpected<Error> NoSuch(std::string_view what, std::string_view id) {
+  return Fail(Code::kNotFound, fmt::format("{} {} does not exist", what, id));
+}
+
+Reference ReadReference(const store::Statement& row, int column) {
+  return {TextColumn(row, column), TextColumn(row, column + 1)};
+}
+
+std::optional<Reference> ReadOptional(const store::Statement& row, int column) {
+  if (row.IsNull(column)) return std::nullopt;
+  return ReadReference(row, column);
+}
+
+}  // namespace
+
+Result<Product> LoadProduct(Transaction& transaction, std::string_view id) {
+  CARREL_ASSIGN_OR_RETURN(
+      auto row, Query(transaction,
+                      "SELECT p.key, p.id, p.name, v.id, v.name, p.ppu_schema, p.ppu_dynamic, "
+                      "p.ppu_predictive, p.ppu_future, p.ppu_late, p.reservation_consumption, "
+                      "p.ppu_custom_fields FROM products p JOIN accounts v ON v.key = p.vendor_key "
+                      "WHERE p.id = ?",
+                      id));
+  CARREL_ASSIGN_OR_RETURN(const bool found, row->Step());
+  if (!found) return NoSuch("product", id);
+  Product out;
+  out.key = row->Integer(0);
+  out.product = ReadReference(*row, 1);
+  out.vendor = ReadReference(*row, 3);
+  out.schema = TextColumn(*row, 5);
+  out.dynamic = row->Integer(6) != 0;
+  out.predictive = row->Integer(7) != 0;
+  out.future = row->Integer(8) != 0;
+  out.late = row->Integer(9) != 0;
+  out.consumption = row->Integer(10) != 0;
+  CARREL_ASSIGN_OR_RETURN(const Json fields, ParseJson(row->Text(11)));
+  for (const Json& field : fields) out.required_custom_fields.push_back(field.get<std::string>());
+  return out;
+}
+
+Result<Contract> LoadContract(Transaction& transaction, std::string_view id) {
+  CARREL_ASSIGN_OR_RETURN(
+      auto row, Query(transaction,
+                      "SELECT c.key, c.id, c.name, p.id, p.name, r.id, r.name, m.key, m.id, m.name "
+                      "FROM contracts c JOIN accounts p ON p.key = c.provider_key "
+                      "LEFT JOIN accounts r ON r.key = c.reseller_key "
+                      "JOIN marketplaces m ON m.key = c.marketplace_key WHERE c.id = ?",
+                      id));
+  CARREL_ASSIGN_OR_RETURN(const bool found, row->Step());
+  if (!found) return NoSuch("contract", id);
+  return Contract{row->Integer(0),       ReadReference(*row, 1), ReadReference(*row, 3),
+                  ReadOptional(*row, 5), row->Integer(7),        ReadReference(*row, 8)};
+}
+
+Result<Marketplace> LoadMarketplace(Transaction& transaction, std::string_view id) {
+  CARREL_ASSIGN_OR_RETURN(auto row,
+                          Query(transaction,
+                                "SELECT m.key, m.id, m.name, o.id, o.name FROM marketplaces m "
+                                "LEFT JOIN accounts o ON o.key = m.owner_key WHERE m.id = ?",
+                                id));
+  CARREL_ASSIGN_OR_RETURN(const bool found, row->Step());
+  if (!found) return NoSuch("marketplace", id);
+  return Marketplace{row->Integer(0), ReadReference(*row, 1), ReadOptional(*row, 3)};
+}
+
+Result<Account> LoadAccount(Transaction& transaction, std::string_view id) {
+  CARREL_ASSIGN_OR_RETURN(
+      auto row, Query(transaction, "SELECT id, name, role FROM accounts WHERE id = ?", id));
+  CARREL_ASSIGN_OR_RETURN(const bool found, row->Step());
+  if (!found) return NoSuch("account", id);
+  return Account{TextColumn(*row, 0), TextColumn(*row, 1),
+                 RoleFromName(row->Text(2)).value_or(Role::kVendor)};
+}
+
+Result<std::vector<Item>> LoadItems(Transaction& transaction, int64_t product_key) {
+  CARREL_ASSIGN_OR_RETURN(
+      auto rows, Query(transaction,
+                       "SELECT key, id, mpn, local_id, name, unit, quantity_precision, item_type, "
+                       "period FROM items WHERE product_key = ? ORDER BY key",
+                       product_key));
+  std::vector<Item> out;
+  while (true) {
+    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+    if (!found) return out;
+    out.push_back({rows->Integer(0), TextColumn(*rows, 1), TextColumn(*rows, 2),
+                   TextColumn(*rows, 3), TextColumn(*rows, 4), TextColumn(*rows, 5),
+                   TextColumn(*rows, 6), TextColumn(*rows, 7), TextColumn(*rows, 8)});
+  }
+}
+
+Result<std::vector<Asset>> LoadAssets(Transaction& transaction, const AssetScope& scope) {
+  std::string sql =
+      "SELECT key, id, status, parameters FROM assets WHERE product_key = ? AND environment = ?";
+  if (scope.contract_key) sql += fmt::format(" AND contract_key = {}", *scope.contract_key);
+  if (scope.marketplace_key) {
+    sql += fmt::format(" AND marketplace_key = {}", *scope.marketplace_key);
+  }
+  CARREL_ASSIGN_OR_RETURN(auto rows, Query(transaction, sql, scope.product_key, scope.environment));
+  std::vector<Asset> out;
+  while (true) {
+    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+    if (!found) return out;
+    Asset asset{rows->Integer(0), TextColumn(*rows, 1), TextColumn(*rows, 2), {}};
+    CARREL_ASSIGN_OR_RETURN(const Json parameters, ParseJson(rows->Text(3)));
+    for (const auto& [name, value] : parameters.items()) {
+      asset.parameters.emplace(name, value.get<std::string>());
+    }
+    out.push_back(std::move(asset));
+  }
+}
+
+Result<int64_t> CreateItem(Transaction& transaction, const Product& product, const Item& item) {
+  CARREL_ASSIGN_OR_RETURN(
+      auto rows, Query(transaction, "SELECT id FROM items WHERE product_key = ? ORDER BY id DESC",
+                       product.key));
+  CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+  int64_t number = 1;
+  if (found) {
+    const std::string last = TextColumn(*rows, 0);
+    number = std::strtoll(last.substr(last.rfind('-') + 1).c_str(), nullptr, 10) + 1;
+  }
+  CARREL_ASSIGN_OR_RETURN(
+      auto insert,
+      Query(transaction,
+            "INSERT INTO items (id, product_key, mpn, local_id, name, unit, quantity_precision, "
+            "item_type, period) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+            fmt::format("{}-{:04}", product.product.id, number), product.key, item.mpn,
+            item.local_id, item.name, item.unit, item.precision, item.type, item.period));
+  CARREL_TRY(insert->Step());
+  const int64_t key = insert->Integer(0);
+  CARREL_TRY(insert->Step());
+  return key;
+}
+
+}  // namespace carrel::catalog
