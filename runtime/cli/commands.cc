@@ -21,6 +21,7 @@ constexpr std::array kCommands = {
     CommandRow{"repo", "report repositories of this host", DefineRepo},
     CommandRow{"template", "the reports that repositories offer", DefineTemplate},
     CommandRow{"report", "create, watch and fetch reports", DefineReport},
+    CommandRow{"catalog", "accounts, products, items, assets: import and look", DefineCatalog},
     CommandRow{"doctor", "what this host offers, each part probed", DefineDoctor},
     CommandRow{"version", "the version of carrel", DefineVersion},
     CommandRow{"completion", "completion script for bash, zsh or fish", DefineCompletion},

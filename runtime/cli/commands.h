@@ -22,6 +22,7 @@ void DefineValidate(CLI::App& command, Invocation& invocation);
 void DefineRepo(CLI::App& command, Invocation& invocation);
 void DefineTemplate(CLI::App& command, Invocation& invocation);
 void DefineReport(CLI::App& command, Invocation& invocation);
+void DefineCatalog(CLI::App& command, Invocation& invocation);
 void DefineDoctor(CLI::App& command, Invocation& invocation);
 void DefineVersion(CLI::App& command, Invocation& invocation);
 void DefineCompletion(CLI::App& command, Invocation& invocation);
