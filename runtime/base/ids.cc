@@ -41,6 +41,11 @@ std::string TemplateId(std::string_view repository_id, int index) {
   return fmt::format("RT-{}-{:04}", repository_id.substr(repository_id.find('-') + 1), index);
 }
 
+std::string NewUsageFileId(int year, int month) {
+  return fmt::format("UF-{:04}-{:02}-{:04}-{:04}", year, month, RandomBelow(10000),
+                     RandomBelow(10000));
+}
+
 std::string RandomHex(int bytes) {
   std::vector<unsigned char> raw(static_cast<size_t>(bytes));
   FillRandom(raw.data(), raw.size());

@@ -7,24 +7,21 @@
 namespace carrel::report {
 namespace {
 
+constexpr Who kEverybody[] = {Who::kUser, Who::kSchedule, Who::kAdmin, Who::kSystem};
+
 template <typename State, typename Action>
 std::string Section(std::string_view title, std::span<const Transition<State, Action>> table) {
-  std::string out = fmt::format("## {}\n\n```mermaid\n{}```\n\n", title,
-                                Diagram(table, State::kNone, State::kDeleted));
-  out += "| from | action | to | when |\n|---|---|---|---|\n";
-  for (const auto& row : table) {
-    out += fmt::format("| {} | {} | {} | {} |\n", Name(row.from), Name(row.action), Name(row.to),
-                       row.note);
-  }
-  return out;
+  return StateSection(title, table, State::kNone, State::kDeleted,
+                      std::span<const Who>(kEverybody));
 }
 
 }  // namespace
 
 std::string StatesPage() {
   return "# States\n\n"
-         "Printed from the tables in runtime/report/*_state.cc; a test holds this page equal to "
-         "them.\nWho may take a step stands behind its name. *none* is before an object is "
+         "Printed from the tables in runtime/report/*_state.cc and runtime/usage/*_state.cc; tests "
+         "hold this page equal to them.\nWho may take a step stands behind its name. *none* is "
+         "before an object is "
          "created, *deleted* after it is removed.\n\n" +
          Section("Report", ReportTransitions()) + "\n" +
          Section("Repository", RepositoryTransitions()) + "\n" +

@@ -5,6 +5,7 @@
 
 namespace carrel::report {
 
+// The first part of the page; the states of usage follow (runtime/usage/state_diagrams.h).
 std::string StatesPage();
 
 }  // namespace carrel::report
