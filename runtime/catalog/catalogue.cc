@@ -24,7 +24,7 @@ class Selection {
     for (const Column& column : kind.columns) AddColumn(column);
   }
 
-  query::Schema schema() const { return {kind_.plural, fields_}; }
+  query::Schema schema() const { return {kind_.plural, fields_, selectable_}; }
   // Without columns: "FROM assets t LEFT JOIN ...".
   const std::string& from() const { return from_; }
   std::string columns() const {
@@ -86,6 +86,10 @@ class Selection {
       Add(path + ".name", alias + ".name", query::FieldType::kText, query::Searched::kNo, nullable);
       return;
     }
+    if (column.type == Column::Type::kList || column.type == Column::Type::kMap) {
+      selectable_.push_back(column.path);
+      return;
+    }
     const bool is_flag = column.type == Column::Type::kBoolean;
     Add(path, fmt::format("t.{}", column.name),
         is_flag ? query::FieldType::kBoolean : query::FieldType::kText,
@@ -101,6 +105,7 @@ class Selection {
   const KindRow& kind_;
   std::deque<std::string> kept_;  // what the fields point into
   std::vector<query::Field> fields_;
+  std::vector<std::string_view> selectable_;
   std::string from_;
 };
 

@@ -55,7 +55,10 @@ void Flatten(const KindRow& kind, const Json& value, const std::string& path, Gi
   for (const auto& [name, inner] : value.items()) {
     // A reference is known by its id; the name beside it is of the other object.
     if (column != nullptr && name == "name") continue;
-    Flatten(kind, inner, path.empty() ? name : path + "." + name, out);
+    std::string inner_path = path;
+    if (!inner_path.empty()) inner_path += '.';
+    inner_path += name;
+    Flatten(kind, inner, inner_path, out);
   }
 }
 

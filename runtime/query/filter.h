@@ -32,6 +32,8 @@ struct Field {
   Searched searched = Searched::kNo;
   std::string_view fraction_column = {};  // of a decimal
   std::span<const Choice> choices = {};   // of a choice
+  // Columns that order as `column` does and have an index, "f.id, r.key"; empty: `column`.
+  std::string_view order_columns = {};
 };
 
 // What can be asked of one kind of object. Both spans live as long as the program.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <span>
 
+#include "runtime/base/text.h"
+
 namespace carrel::query {
 namespace {
 
@@ -161,6 +163,10 @@ std::string OrderSql(const Query& query, const Schema& schema, std::string_view 
   for (const Query::Order& order : query.ordering) {
     const Field& field = schema.fields[order.field];
     const std::string_view direction = order.sign == SignedName::Sign::kMinus ? " DESC" : "";
+    for (const std::string& column : Split(field.order_columns, ',')) {
+      if (!column.empty()) out += fmt::format("{}{}, ", column, direction);
+    }
+    if (!field.order_columns.empty()) continue;
     if (field.nullable == Nullable::kYes) out += fmt::format("({} IS NULL), ", field.column);
     out += fmt::format("{}{}, ", field.column, direction);
     if (field.type == FieldType::kDecimal) {

@@ -29,6 +29,9 @@ class Statement {
   // with the database's path when the disk is full or broken.
   virtual Result<bool> Step() = 0;
 
+  // Ready to be bound and stepped again; what is not bound anew keeps its value.
+  virtual void Reset() = 0;
+
   // Columns of the current row, counted from 0. Views live until the next Step.
   virtual bool IsNull(int column) const = 0;
   virtual int64_t Integer(int column) const = 0;

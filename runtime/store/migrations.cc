@@ -197,10 +197,130 @@ CREATE TABLE assets (
 CREATE INDEX assets_product ON assets (product_key, environment);
 )sql";
 
+// A load is one reading of a file's spreadsheet; a file shows the records of its current one. The
+// key of a record is load * 2^32 + its number in the file, so that a load is one range that grows
+// at the end of the table. Decimals are a whole part and a fraction in 10^-18. States of records
+// are the numbers of record_state.h; pending, accepted and rejected stand once, at the file.
+constexpr std::string_view kUsage = R"sql(
+CREATE TABLE usage_files (
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  name            TEXT NOT NULL,
+  description     TEXT NOT NULL,
+  external_id     TEXT NOT NULL,
+  note            TEXT NOT NULL,
+  acceptance_note TEXT NOT NULL,
+  rejection_note  TEXT NOT NULL,
+  error_detail    TEXT NOT NULL,
+  status          TEXT NOT NULL CHECK (status IN ('draft', 'uploading', 'processing', 'invalid',
+                    'ready', 'pending', 'rejected', 'accepted', 'closed')),
+  previous_status TEXT NOT NULL,
+  environment     TEXT NOT NULL CHECK (environment IN ('test', 'preview', 'production')),
+  vendor_key      BIGINT NOT NULL REFERENCES accounts (key),
+  provider_key    BIGINT REFERENCES accounts (key),
+  reseller_key    BIGINT REFERENCES accounts (key),
+  marketplace_key BIGINT NOT NULL REFERENCES marketplaces (key),
+  contract_key    BIGINT REFERENCES contracts (key),
+  product_key     BIGINT NOT NULL REFERENCES products (key),
+  usage_schema    TEXT NOT NULL,
+  currency        TEXT NOT NULL,
+  period_from     BIGINT NOT NULL,
+  period_to       BIGINT NOT NULL,
+  load            BIGINT NOT NULL,
+  record_state    BIGINT NOT NULL,
+  records_all     BIGINT NOT NULL,
+  records_valid   BIGINT NOT NULL,
+  records_closed  BIGINT NOT NULL,
+  records_billed  BIGINT NOT NULL,
+  upload          TEXT NOT NULL,
+  upload_name     TEXT NOT NULL,
+  upload_size     BIGINT NOT NULL,
+  upload_sha256   TEXT NOT NULL,
+  reconciliation  TEXT NOT NULL,
+  events          TEXT NOT NULL,  -- JSON
+  created         BIGINT NOT NULL,
+  lease_owner     TEXT
+);
+CREATE INDEX usage_files_product ON usage_files (product_key, status);
+CREATE INDEX usage_files_load ON usage_files (load);
+
+CREATE TABLE usage_loads (
+  key             INTEGER PRIMARY KEY,
+  file_key        BIGINT NOT NULL REFERENCES usage_files (key) ON DELETE CASCADE,
+  first_record_id TEXT NOT NULL,
+  last_record_id  TEXT NOT NULL
+);
+
+CREATE TABLE usage_categories (
+  load            BIGINT NOT NULL,
+  number          BIGINT NOT NULL,
+  id              TEXT NOT NULL,
+  name            TEXT NOT NULL,
+  description     TEXT NOT NULL,
+  PRIMARY KEY (load, number)
+);
+
+CREATE TABLE usage_records (
+  key             INTEGER PRIMARY KEY,
+  load            BIGINT NOT NULL,
+  record_id       TEXT NOT NULL,
+  state           BIGINT NOT NULL,
+  sheet_row       BIGINT NOT NULL,
+  item_key        BIGINT,
+  asset_key       BIGINT,
+  category        BIGINT,
+  tier            BIGINT,
+  quantity        BIGINT,
+  quantity_fraction BIGINT,
+  amount          BIGINT,
+  amount_fraction BIGINT,
+  start_us        BIGINT,
+  end_us          BIGINT,
+  note            TEXT,
+  params          TEXT,  -- JSON
+  errors          TEXT,  -- JSON
+  billing_id      TEXT,
+  billing_note    TEXT,
+  closed_at       BIGINT,
+  closed_by       TEXT
+);
+CREATE UNIQUE INDEX usage_records_id ON usage_records (load, record_id) WHERE state <> 3;
+
+CREATE TABLE usage_totals (
+  load            BIGINT NOT NULL,
+  asset_key       BIGINT NOT NULL,
+  item_key        BIGINT NOT NULL,
+  records         BIGINT NOT NULL,
+  quantity        TEXT NOT NULL,  -- decimal
+  amount          TEXT NOT NULL,  -- decimal
+  last_end        BIGINT NOT NULL,
+  PRIMARY KEY (load, asset_key, item_key)
+);
+
+CREATE TABLE usage_chunks (
+  id              TEXT PRIMARY KEY,
+  file_key        BIGINT NOT NULL REFERENCES usage_files (key) ON DELETE CASCADE,
+  hub_key         BIGINT REFERENCES hubs (key),
+  records         BIGINT NOT NULL,
+  records_closed  BIGINT NOT NULL
+);
+CREATE INDEX usage_chunks_file ON usage_chunks (file_key);
+
+CREATE TABLE usage_rules (
+  product_key     BIGINT NOT NULL REFERENCES products (key),
+  place           BIGINT NOT NULL,
+  action          TEXT NOT NULL CHECK (action IN ('accept', 'reject', 'manual')),
+  scope           TEXT NOT NULL CHECK (scope IN ('record', 'file')),
+  rule            TEXT NOT NULL,  -- RQL
+  PRIMARY KEY (product_key, place)
+);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "repositories, templates, reports, audit", kReports},
     Migration{2, "what a run used and printed", kRunFacts},
     Migration{3, "accounts, products, items, contracts, assets", kCatalogue},
+    Migration{4, "usage files, records, rules", kUsage},
 };
 
 }  // namespace

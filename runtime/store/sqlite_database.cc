@@ -146,6 +146,9 @@ class SqliteStatement final : public Statement {
     return false;
   }
 
+  // What sqlite3_reset returns is the failure of the step before, told by that step.
+  void Reset() override { sqlite3_reset(statement_.get()); }
+
   bool IsNull(int column) const override {
     return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
   }

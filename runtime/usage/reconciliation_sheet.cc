@@ -1,0 +1,99 @@
+#include "runtime/usage/reconciliation_sheet.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include "runtime/base/unique_fd.h"
+#include "runtime/usage/csv_reader.h"
+#include "runtime/usage/workbook.h"
+
+namespace carrel::usage {
+namespace {
+
+class BillingSink final : public RowSink {
+ public:
+  Status OnRow(const carrel::usage::Row& row) override {
+    if (!has_header_) return ReadHeader(row);
+    BillingRow out{row.number, {}, {}, {}};
+    out.record = TextAt(row, kId);
+    if (out.record.empty()) out.record = TextAt(row, kRecordId);
+    out.billing_id = TextAt(row, kBillingId);
+    out.billing_note = TextAt(row, kBillingNote);
+    if (out.record.empty() && out.billing_id.empty() && out.billing_note.empty()) return {};
+    rows_.push_back(std::move(out));
+    return {};
+  }
+
+  Result<std::vector<BillingRow>> Finish() {
+    if (!has_header_) return Fail(Code::kInvalid, "the reconciliation is empty");
+    return std::move(rows_);
+  }
+
+ private:
+  enum Place : size_t { kId, kRecordId, kBillingId, kBillingNote, kPlaces };
+  static constexpr std::array<std::string_view, kPlaces> kNames = {
+      "id", "record_id", "external_billing_id", "external_billing_note"};
+
+  Status ReadHeader(const carrel::usage::Row& row) {
+    has_header_ = true;
+    for (size_t column = 0; column < row.cells.size(); ++column) {
+      const auto name = std::ranges::find(kNames, row.cells[column].text);
+      if (name == kNames.end()) continue;
+      std::optional<size_t>& place = places_[static_cast<size_t>(name - kNames.begin())];
+      if (place) return Fail(Code::kInvalid, fmt::format("column {} is there twice", *name));
+      place = column;
+    }
+    if (!places_[kId] && !places_[kRecordId]) {
+      return Fail(Code::kInvalid, "the reconciliation has no column id or record_id");
+    }
+    if (!places_[kBillingId]) {
+      return Fail(Code::kInvalid, "the reconciliation has no column external_billing_id");
+    }
+    return {};
+  }
+
+  std::string TextAt(const carrel::usage::Row& row, Place place) const {
+    const std::optional<size_t>& column = places_[place];
+    return column && *column < row.cells.size() ? std::string(row.cells[*column].text) : "";
+  }
+
+  bool has_header_ = false;
+  std::array<std::optional<size_t>, kPlaces> places_;
+  std::vector<BillingRow> rows_;
+};
+
+Result<bool> IsZip(const std::filesystem::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return FailErrno(path.string());
+  std::array<char, 4> head{};
+  const ssize_t count = ::pread(fd.get(), head.data(), head.size(), 0);
+  return count == static_cast<ssize_t>(head.size()) &&
+         std::string_view(head.data(), head.size()) == "PK\x03\x04";
+}
+
+}  // namespace
+
+Result<std::vector<BillingRow>> ReadReconciliation(const std::filesystem::path& path) {
+  BillingSink sink;
+  CARREL_ASSIGN_OR_RETURN(const bool is_workbook, IsZip(path));
+  if (!is_workbook) {
+    CARREL_TRY(ReadCsv(path, {}, sink));
+    return sink.Finish();
+  }
+  CARREL_ASSIGN_OR_RETURN(const auto workbook, Workbook::Open(path));
+  for (const std::string_view name : {"records", "usage_records"}) {
+    const auto tab = std::ranges::find(workbook->tabs(), name, &Tab::name);
+    if (tab == workbook->tabs().end()) continue;
+    CARREL_TRY(workbook->Read(*tab, sink));
+    return sink.Finish();
+  }
+  return Fail(Code::kInvalid, "the workbook has no tab 'records'");
+}
+
+}  // namespace carrel::usage

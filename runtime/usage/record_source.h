@@ -1,0 +1,75 @@
+// The seam between the life of a usage file and what reads and checks its spreadsheet: the service
+// gives a file and a sink, the source gives one record a row, with all its errors.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/decimal.h"
+#include "runtime/base/result.h"
+#include "runtime/store/database.h"
+
+namespace carrel::usage {
+
+struct UsageFile;
+
+struct StoredError {
+  std::string column;
+  std::string code;  // "USG_011"
+  std::string message;
+  std::string raw_value;
+};
+
+struct StoredCategory {
+  std::string id, name, description;
+};
+
+// One row, already in the form in which it is stored. The texts live until OnRecord returns.
+struct SourceRecord {
+  uint32_t sheet_row = 0;
+  std::string_view record_id;
+  std::string_view note;
+  std::optional<int64_t> item_key, asset_key;  // of the catalogue
+  std::optional<uint32_t> category;            // its place among OnCategory calls, from 0
+  std::optional<int> tier;
+  std::optional<Decimal> quantity, amount;
+  std::optional<int64_t> start_us, end_us;
+  std::string_view params;                   // JSON object; empty: none
+  std::span<const StoredError> errors = {};  // none: the record is valid
+};
+
+class SourceSink {
+ public:
+  virtual ~SourceSink() = default;
+  virtual Status OnCategory(const StoredCategory& category) = 0;
+  // Records that are valid have different record ids, an item, an asset, a quantity and times.
+  virtual Status OnRecord(const SourceRecord& record) = 0;
+  // After the last record: whether each of them is valid, those included that were taken for valid
+  // and have a record id that another file holds.
+  virtual Result<bool> AreAllValid() = 0;
+  // After the last record: those that were given `from` as their item have `to`, nullopt for none.
+  // For items that are created once it is known that all records are valid.
+  virtual Status ReplaceItem(int64_t from, std::optional<int64_t> to) = 0;
+};
+
+struct SourceRequest {
+  const UsageFile& file;
+  std::filesystem::path path;   // of the spreadsheet
+  std::string_view file_name;   // as it was sent; its ending tells the format
+  store::Transaction& catalog;  // for look-ups, and for items that the file itself brings
+};
+
+class RecordSource {
+ public:
+  virtual ~RecordSource() = default;
+  // What is to be said of the spreadsheet besides the errors of its records, mostly nothing.
+  // kInvalid or kLimit: it cannot be taken as a whole, the message says why.
+  virtual Result<std::string> Read(const SourceRequest& request, SourceSink& sink) = 0;
+};
+
+}  // namespace carrel::usage

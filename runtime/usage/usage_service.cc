@@ -1,0 +1,460 @@
+#include "runtime/usage/usage_service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "runtime/base/text.h"
+#include "runtime/catalog/products.h"
+#include "runtime/query/value.h"
+#include "runtime/usage/rules.h"
+
+namespace carrel::usage {
+namespace {
+
+using store::Execute;
+using store::Query;
+using store::Transaction;
+
+constexpr size_t kLongestName = 100;
+constexpr size_t kLongestNote = 200;
+
+size_t Characters(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+// Every fault of what a user wrote.
+class Faults {
+ public:
+  void Add(std::string text) { faults_.push_back(std::move(text)); }
+  void CheckText(std::string_view field, std::string_view text, size_t most) {
+    if (!IsUtf8(text)) return Add(fmt::format("{}: not UTF-8", field));
+    if (text.contains('\0')) Add(fmt::format("{}: holds a NUL", field));
+    if (Characters(text) > most) {
+      Add(fmt::format("{}: {} characters, at most {}", field, Characters(text), most));
+    }
+  }
+  Status Finish() const {
+    if (faults_.empty()) return {};
+    return Fail(Code::kInvalid, Join(faults_, "\n"));
+  }
+
+ private:
+  std::vector<std::string> faults_;
+};
+
+void CheckTexts(const UsageFile& file, Faults& faults) {
+  if (file.name.empty()) faults.Add("name: is missing");
+  faults.CheckText("name", file.name, kLongestName);
+  faults.CheckText("description", file.description, kLongestNote);
+  faults.CheckText("external_id", file.external_id, kLongestNote);
+  faults.CheckText("note", file.note, kLongestNote);
+  if (file.period_from > file.period_to) faults.Add("period: from is later than to");
+}
+
+void CheckCurrency(UsageFile& file, const CreateFile& request, Faults& faults) {
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (file.schema == "qt" && !request.currency.empty()) {
+    faults.Add("currency: a product of schema QT has none");
+  } else if (file.schema != "qt" &&
+             (request.currency.size() != 3 || !std::ranges::all_of(request.currency, is_capital))) {
+    faults.Add(
+        fmt::format("currency: '{}' is no ISO 4217 code like USD", Truncate(request.currency, 10)));
+  }
+  file.currency = request.currency;
+}
+
+Result<KeyedReference> AccountRow(Transaction& transaction, const Reference& account) {
+  CARREL_ASSIGN_OR_RETURN(auto row,
+                          Query(transaction, "SELECT key FROM accounts WHERE id = ?", account.id));
+  CARREL_TRY(row->Step());
+  return KeyedReference{row->Integer(0), account};
+}
+
+// A fault for what is not found, an error for a broken store.
+template <typename Value>
+Result<std::optional<Value>> Find(Result<Value> value, std::string_view field, Faults& faults) {
+  if (value) return std::optional<Value>(std::move(*value));
+  if (value.error().code != Code::kNotFound) return std::unexpected(value.error());
+  faults.Add(fmt::format("{}: {}", field, value.error().message));
+  return std::nullopt;
+}
+
+Status SettleParties(Transaction& transaction, const CreateFile& request, UsageFile& file,
+                     Faults& faults) {
+  std::optional<Reference> provider, reseller;
+  if (!request.contract_id.empty()) {
+    CARREL_ASSIGN_OR_RETURN(
+        const auto contract,
+        Find(catalog::LoadContract(transaction, request.contract_id), "contract", faults));
+    if (!contract) return {};
+    if (!request.marketplace_id.empty() && request.marketplace_id != contract->marketplace.id) {
+      faults.Add(fmt::format("marketplace: contract {} is of {}", request.contract_id,
+                             contract->marketplace.id));
+    }
+    file.contract = KeyedReference{contract->key, contract->contract};
+    file.marketplace = {contract->marketplace_key, contract->marketplace};
+    provider = contract->provider;
+    reseller = contract->reseller;
+  } else {
+    CARREL_ASSIGN_OR_RETURN(
+        const auto marketplace,
+        Find(catalog::LoadMarketplace(transaction, request.marketplace_id), "marketplace", faults));
+    if (!marketplace) return {};
+    file.marketplace = {marketplace->key, marketplace->marketplace};
+    provider = marketplace->owner;
+  }
+  if (provider) {
+    CARREL_ASSIGN_OR_RETURN(file.provider, AccountRow(transaction, *provider));
+  }
+  if (reseller) {
+    CARREL_ASSIGN_OR_RETURN(file.reseller, AccountRow(transaction, *reseller));
+  }
+  return {};
+}
+
+Result<UsageFile> Settle(Transaction& transaction, const catalog::Account& account,
+                         const CreateFile& request) {
+  constexpr std::array<std::string_view, 3> kEnvironments = {"test", "preview", "production"};
+  Faults faults;
+  UsageFile file;
+  file.name = request.name;
+  file.description = request.description;
+  file.external_id = request.external_id;
+  file.note = request.note;
+  file.environment = request.environment;
+  file.period_from = request.period_from;
+  file.period_to = request.period_to;
+  CheckTexts(file, faults);
+  if (std::ranges::find(kEnvironments, file.environment) == kEnvironments.end()) {
+    faults.Add("environment: expected test, preview or production");
+  }
+  CARREL_ASSIGN_OR_RETURN(
+      const auto product,
+      Find(catalog::LoadProduct(transaction, request.product_id), "product", faults));
+  if (product) {
+    if (account.role == catalog::Role::kVendor && product->vendor.id != account.id) {
+      faults.Add(fmt::format("product: product {} does not exist", request.product_id));
+    } else if (product->schema.empty()) {
+      faults.Add(fmt::format("product: {} takes no usage", request.product_id));
+    } else {
+      file.product = {product->key, product->product};
+      file.schema = query::FoldCase(product->schema);
+      CARREL_ASSIGN_OR_RETURN(file.vendor, AccountRow(transaction, product->vendor));
+      CheckCurrency(file, request, faults);
+    }
+  }
+  CARREL_TRY(SettleParties(transaction, request, file, faults));
+  CARREL_TRY(faults.Finish());
+  return file;
+}
+
+Status AddChunks(Transaction& transaction, const UsageFile& file) {
+  struct Hub {
+    std::optional<int64_t> key;
+    int64_t records = 0;
+  };
+  std::vector<Hub> hubs;
+  {
+    CARREL_ASSIGN_OR_RETURN(
+        auto rows, Query(transaction,
+                         "SELECT a.hub_key, SUM(t.records) FROM usage_totals t JOIN assets a ON "
+                         "a.key = t.asset_key WHERE t.load = ? GROUP BY a.hub_key ORDER BY "
+                         "a.hub_key",
+                         file.load));
+    while (true) {
+      CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+      if (!found) break;
+      hubs.push_back(
+          {rows->IsNull(0) ? std::nullopt : std::optional(rows->Integer(0)), rows->Integer(1)});
+    }
+  }
+  int number = 0;
+  for (const Hub& hub : hubs) {
+    CARREL_ASSIGN_OR_RETURN(
+        auto insert,
+        Query(transaction,
+              "INSERT INTO usage_chunks (id, file_key, records, records_closed, "
+              "hub_key) VALUES (?, ?, ?, 0, ?)",
+              fmt::format("UFC{}-{:03}", file.id.substr(2), ++number), file.key, hub.records));
+    constexpr int kHub = 4;
+    hub.key ? insert->BindInteger(kHub, *hub.key) : insert->BindNull(kHub);
+    CARREL_TRY(insert->Step());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<UsageFile> AcceptFile(Transaction& transaction, UsageFile file, const Actor& actor,
+                             Timestamp now, std::string_view note) {
+  file.acceptance_note = note;
+  file.record_state = RecordState::kAccepted;
+  CARREL_ASSIGN_OR_RETURN(
+      file, TakeStep(transaction, std::move(file), {FileAction::kAccept, actor, now, note}));
+  CARREL_TRY(AddChunks(transaction, file));
+  return file;
+}
+
+Result<UsageFile> RejectFile(Transaction& transaction, UsageFile file, const Actor& actor,
+                             Timestamp now, std::string_view note) {
+  file.rejection_note = note;
+  file.record_state = RecordState::kRejected;
+  return TakeStep(transaction, std::move(file), {FileAction::kReject, actor, now, note});
+}
+
+Result<UsageFile> UsageService::Create(const catalog::Account& account, std::string_view origin,
+                                       const CreateFile& request) {
+  const Actor actor = ActorOf(account, origin);
+  CARREL_TRY(NextState(FileState::kNone, FileAction::kCreate, actor.party));
+  return database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
+    CARREL_ASSIGN_OR_RETURN(UsageFile file, Settle(transaction, account, request));
+    return InsertFile(transaction, std::move(file), actor, clock_.Now());
+  });
+}
+
+Result<UsageFile> UsageService::Step(
+    const StepRequest& request, const std::function<Status(Transaction&, UsageFile&)>& change) {
+  const Actor actor = ActorOf(request.account, request.origin);
+  return database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
+    CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadVisible(transaction, request.account, request.id));
+    CARREL_TRY(NextState(file.status, request.action, actor.party));
+    CARREL_TRY(change(transaction, file));
+    return TakeStep(transaction, std::move(file),
+                    {request.action, actor, clock_.Now(), request.note});
+  });
+}
+
+Result<UsageFile> UsageService::Edit(const catalog::Account& account, std::string_view origin,
+                                     std::string_view id, const EditFile& edit) {
+  return Step({account, origin, id, FileAction::kEdit}, [&](Transaction&, UsageFile& file) {
+    file.name = edit.name.value_or(file.name);
+    file.description = edit.description.value_or(file.description);
+    file.external_id = edit.external_id.value_or(file.external_id);
+    file.note = edit.note.value_or(file.note);
+    file.period_from = edit.period_from.value_or(file.period_from);
+    file.period_to = edit.period_to.value_or(file.period_to);
+    Faults faults;
+    CheckTexts(file, faults);
+    return faults.Finish();
+  });
+}
+
+Result<UsageFile> UsageService::Get(const catalog::Account& account, std::string_view id) {
+  return database_.Read(
+      [&](Transaction& transaction) { return LoadVisible(transaction, account, id); });
+}
+
+Result<UsageFile> UsageService::Upload(const catalog::Account& account, std::string_view origin,
+                                       std::string_view id, const Sent& sent) {
+  CARREL_ASSIGN_OR_RETURN(const UsageFile file, Step({account, origin, id, FileAction::kUpload},
+                                                     [&](Transaction&, UsageFile& row) {
+                                                       row.lease_owner = options_.host_id;
+                                                       return Status();
+                                                     }));
+  auto stored =
+      uploads_.Store(file.id, sent.name, sent.fd, options_.max_upload_bytes, sent.progress);
+  Result<UsageFile> done =
+      stored ? database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
+        CARREL_ASSIGN_OR_RETURN(UsageFile row, LoadFile(transaction, file.id));
+        row.upload = *stored;
+        return TakeStep(transaction, std::move(row),
+                        {FileAction::kProcess, SystemActor(), clock_.Now()});
+      })
+             : std::unexpected(stored.error());
+  if (done) return done;
+  if (const Status back = Abandon(file.id); !back) {
+    return Wrap(back.error(), done.error().message);
+  }
+  return done;
+}
+
+Status UsageService::Abandon(std::string_view id) {
+  return database_.Write([&](Transaction& transaction) -> Status {
+    CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadFile(transaction, id));
+    file.lease_owner.clear();
+    CARREL_TRY(TakeStep(transaction, std::move(file),
+                        {FileAction::kAbandon, SystemActor(), clock_.Now()}));
+    return {};
+  });
+}
+
+Result<UsageFile> UsageService::Reprocess(const catalog::Account& account, std::string_view origin,
+                                          std::string_view id) {
+  return Step({account, origin, id, FileAction::kReprocess}, [&](Transaction&, UsageFile& file) {
+    file.lease_owner = options_.host_id;
+    return Status();
+  });
+}
+
+Result<UsageFile> UsageService::Process(std::string_view id, const LoadProgress& progress) {
+  CARREL_ASSIGN_OR_RETURN(const UsageFile before, database_.Read([&](Transaction& transaction) {
+    return LoadFile(transaction, id);
+  }));
+  CARREL_TRY(NextState(before.status, FileAction::kPass, Party::kSystem));
+  auto done = database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
+    CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadFile(transaction, id));
+    CARREL_TRY(NextState(file.status, FileAction::kPass, Party::kSystem));
+    CARREL_ASSIGN_OR_RETURN(RecordLoad load, RecordLoad::Begin(transaction, file, progress));
+    CARREL_ASSIGN_OR_RETURN(const std::string remark,
+                            source_.Read({file, uploads_.PathOf(file.id, file.upload.stored),
+                                          file.upload.name, transaction},
+                                         load));
+    if (load.counts().all == 0) return Fail(Code::kInvalid, "the spreadsheet has no records");
+    CARREL_TRY(load.Finish());
+    CARREL_TRY(RemoveLoad(transaction, file.load));
+    file.load = load.key();
+    file.counts = load.counts();
+    file.record_state = RecordState::kValidated;
+    file.lease_owner.clear();
+    const int64_t invalid = file.counts.all - file.counts.valid;
+    file.error_detail =
+        invalid == 0 ? ""
+                     : Truncate(fmt::format("{} of {} records are invalid{}{}", invalid,
+                                            file.counts.all, remark.empty() ? "" : "; ", remark),
+                                kLongestNote);
+    const FileAction action = invalid == 0 ? FileAction::kPass : FileAction::kRefuse;
+    return TakeStep(transaction, std::move(file), {action, SystemActor(), clock_.Now()});
+  });
+  if (!done) {
+    const Code code = done.error().code;
+    if (code != Code::kInvalid && code != Code::kLimit) return done;
+    done = RefuseWhole(before, done.error());
+    CARREL_TRY(done);
+  }
+  CARREL_TRY(uploads_.Keep(done->id, {done->upload.stored, done->reconciliation}));
+  return done;
+}
+
+Result<UsageFile> UsageService::RefuseWhole(const UsageFile& before, const Error& error) {
+  return database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
+    CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadFile(transaction, before.id));
+    CARREL_TRY(RemoveLoad(transaction, file.load));
+    file.load = 0;
+    file.counts = {};
+    file.lease_owner.clear();
+    file.error_detail = Truncate(ToUtf8(error.message), kLongestNote);
+    return TakeStep(transaction, std::move(file),
+                    {FileAction::kRefuse, SystemActor(), clock_.Now()});
+  });
+}
+
+Result<UsageFile> UsageService::Submit(const catalog::Account& account, std::string_view origin,
+                                       std::string_view id) {
+  const Actor actor = ActorOf(account, origin);
+  return database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
+    CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadVisible(transaction, account, id));
+    CARREL_TRY(NextState(file.status, FileAction::kSubmit, actor.party));
+    if (file.environment == "preview") {
+      return Fail(Code::kConflict,
+                  "'submit' is not possible for a preview: it stays with the "
+                  "vendor; possible now: edit, upload, delete");
+    }
+    const Timestamp now = clock_.Now();
+    file.record_state = RecordState::kPending;
+    file.rejection_note.clear();
+    CARREL_ASSIGN_OR_RETURN(
+        file, TakeStep(transaction, std::move(file), {FileAction::kSubmit, actor, now}));
+    CARREL_ASSIGN_OR_RETURN(const Verdict verdict, JudgeByRules(transaction, file));
+    if (verdict.action == RuleAction::kManual) return file;
+    return verdict.action == RuleAction::kAccept
+               ? AcceptFile(transaction, std::move(file), RuleActor(), now, verdict.note)
+               : RejectFile(transaction, std::move(file), RuleActor(), now, verdict.note);
+  });
+}
+
+Result<UsageFile> UsageService::Judge(const StepRequest& request) {
+  Faults faults;
+  if (request.note.empty()) faults.Add("note: is missing");
+  faults.CheckText("note", request.note, kLongestNote);
+  const Actor actor = ActorOf(request.account, request.origin);
+  return database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
+    CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadVisible(transaction, request.account, request.id));
+    CARREL_TRY(NextState(file.status, request.action, actor.party));
+    CARREL_TRY(faults.Finish());
+    const auto judge = request.action == FileAction::kAccept ? AcceptFile : RejectFile;
+    return judge(transaction, std::move(file), actor, clock_.Now(), request.note);
+  });
+}
+
+Result<UsageFile> UsageService::Accept(const catalog::Account& account, std::string_view origin,
+                                       std::string_view id, std::string_view note) {
+  return Judge({account, origin, id, FileAction::kAccept, note});
+}
+
+Result<UsageFile> UsageService::Reject(const catalog::Account& account, std::string_view origin,
+                                       std::string_view id, std::string_view note) {
+  return Judge({account, origin, id, FileAction::kReject, note});
+}
+
+Status UsageService::Delete(const catalog::Account& account, std::string_view origin,
+                            std::string_view id) {
+  const Actor actor = ActorOf(account, origin);
+  const Status removed = database_.Write([&](Transaction& transaction) -> Status {
+    CARREL_ASSIGN_OR_RETURN(const UsageFile file, LoadVisible(transaction, account, id));
+    CARREL_TRY(NextState(file.status, FileAction::kDelete, actor.party));
+    CARREL_TRY(RemoveLoad(transaction, file.load));
+    CARREL_TRY(Execute(transaction, "DELETE FROM usage_files WHERE key = ?", file.key));
+    CARREL_TRY(Execute(
+        transaction,
+        "INSERT INTO audit (at, object_id, action, from_status, to_status, actor_id, actor_name, "
+        "origin, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')",
+        static_cast<int64_t>(clock_.Now().time_since_epoch().count()), file.id,
+        Name(FileAction::kDelete), Name(file.status), Name(FileState::kDeleted), actor.account.id,
+        actor.account.name, actor.origin));
+    return {};
+  });
+  CARREL_TRY(removed);
+  return uploads_.Remove(id);
+}
+
+Result<UsageService::Download> UsageService::OpenUpload(const catalog::Account& account,
+                                                        std::string_view id) {
+  CARREL_ASSIGN_OR_RETURN(const UsageFile file, Get(account, id));
+  if (file.upload.stored.empty()) {
+    return Fail(Code::kNotFound, fmt::format("usage file {} has no spreadsheet yet", id));
+  }
+  CARREL_ASSIGN_OR_RETURN(UniqueFd fd, uploads_.Open(file.id, file.upload.stored));
+  return Download{std::move(fd), file.upload.name};
+}
+
+Result<std::vector<std::string>> UsageService::Recover() {
+  std::vector<std::pair<std::string, std::string>> open;  // id, status
+  const Status found_all = database_.Read([&](Transaction& transaction) -> Status {
+    CARREL_ASSIGN_OR_RETURN(auto rows, Query(transaction,
+                                             "SELECT id, status, lease_owner FROM usage_files "
+                                             "WHERE status IN ('uploading', 'processing')"));
+    while (true) {
+      CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+      if (!found) return {};
+      if (!rows->IsNull(2) && !options_.is_gone(rows->Text(2))) continue;
+      open.emplace_back(rows->Text(0), rows->Text(1));
+    }
+  });
+  CARREL_TRY(found_all);
+  std::vector<std::string> again;
+  for (const auto& [id, status] : open) {
+    if (status == Name(FileState::kUploading)) {
+      CARREL_TRY(Abandon(id));
+      CARREL_ASSIGN_OR_RETURN(const UsageFile file, database_.Read([&](Transaction& transaction) {
+        return LoadFile(transaction, id);
+      }));
+      CARREL_TRY(uploads_.Keep(id, {file.upload.stored, file.reconciliation}));
+      continue;
+    }
+    const auto claimed = database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
+      CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadFile(transaction, id));
+      file.lease_owner = options_.host_id;
+      return TakeStep(transaction, std::move(file),
+                      {FileAction::kRestart, SystemActor(), clock_.Now()});
+    });
+    if (!claimed) return std::unexpected(claimed.error());
+    again.push_back(id);
+  }
+  return again;
+}
+
+}  // namespace carrel::usage
