@@ -12,7 +12,7 @@ namespace carrel::report {
 Broker::Broker(const ConnectionSet& connections, net::HttpClient& http, BrokerOptions options)
     : policy_(connections, std::move(options.permitted), options.placeholder),
       account_(options.limits),
-      sender_(http, policy_, account_) {
+      sender_(http, policy_, account_, std::move(options.owner)) {
   for (const auto& entry : connections.entries()) {
     const std::string_view credential = entry->connection.credential.Reveal();
     credentials_.Add(credential);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/catalog/account.h"
 #include "runtime/net/http_client.h"
 #include "runtime/report/api_call.h"
 #include "runtime/report/call_account.h"
@@ -28,6 +29,7 @@ struct BrokerOptions {
   // What report code sees as its credential, "ApiKey placeholder:5f3a...": worthless outside this
   // run. In an Authorization header it becomes the real one; anywhere else the call is refused.
   std::string placeholder;
+  catalog::Account owner;  // of the report: who local connections answer to
 };
 
 // One report's broker. Thread-safe; the connections and the client must outlive it.

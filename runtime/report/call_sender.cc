@@ -9,6 +9,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/net/retry.h"
+#include "runtime/report/local_api.h"
 
 namespace carrel::report {
 
@@ -85,6 +86,16 @@ Result<net::HttpResponse> CallSender::SendWithRetries(VettedCall& call, Deadline
   }
 }
 
+Result<net::HttpResponse> CallSender::Carry(const VettedCall& call, uint64_t room,
+                                            const std::stop_token& stop) {
+  LocalApi* local = call.entry->connection.local;
+  if (local == nullptr) return http_.Send(call.request, stop);
+  net::HttpResponse response = local->Answer(call.request, owner_);
+  if (response.body.size() <= room) return response;
+  return Fail(Code::kLimit, fmt::format("the answer of {} bytes is larger than {} bytes",
+                                        response.body.size(), room));
+}
+
 Result<net::HttpResponse> CallSender::SendOnce(VettedCall& call, Deadline deadline,
                                                const std::stop_token& stop) {
   CARREL_TRY(call.entry->bucket.Acquire(deadline, stop));
@@ -92,8 +103,7 @@ Result<net::HttpResponse> CallSender::SendOnce(VettedCall& call, Deadline deadli
   call.request.max_response_bytes = room;
   call.request.total_timeout =
       std::clamp(Until(deadline), milliseconds(1), call.entry->connection.call_timeout);
-  Result<net::HttpResponse> response =
-      account_.ChargeResponse(http_.Send(call.request, stop), room);
+  Result<net::HttpResponse> response = account_.ChargeResponse(Carry(call, room, stop), room);
   if (response && (response->status < kFirstFinalStatus || response->status > kLastStatus)) {
     return Fail(Code::kProtocol, fmt::format("{}: answered with status {}",
                                              call.request.url.Origin(), response->status));

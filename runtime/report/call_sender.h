@@ -6,8 +6,10 @@
 
 #include <chrono>
 #include <stop_token>
+#include <utility>
 
 #include "runtime/base/result.h"
+#include "runtime/catalog/account.h"
 #include "runtime/net/http_client.h"
 #include "runtime/report/call_account.h"
 #include "runtime/report/call_policy.h"
@@ -19,14 +21,17 @@ class CallSender {
  public:
   using Deadline = CallAccount::Deadline;
 
-  CallSender(net::HttpClient& http, const CallPolicy& policy, CallAccount& account)
-      : http_(http), policy_(policy), account_(account) {}
+  CallSender(net::HttpClient& http, const CallPolicy& policy, CallAccount& account,
+             catalog::Account owner)
+      : http_(http), policy_(policy), account_(account), owner_(std::move(owner)) {}
 
   // The last response, whatever its status. `call` ends up at the place that answered. Errors as
   // HttpClient::Send, CallAccount and CallPolicy::Redirect; more than five redirects are kProtocol.
   Result<net::HttpResponse> Send(VettedCall& call, Deadline deadline, const std::stop_token& stop);
 
  private:
+  Result<net::HttpResponse> Carry(const VettedCall& call, uint64_t room,
+                                  const std::stop_token& stop);
   Result<net::HttpResponse> SendOnce(VettedCall& call, Deadline deadline,
                                      const std::stop_token& stop);
   Result<net::HttpResponse> SendWithRetries(VettedCall& call, Deadline deadline,
@@ -35,6 +40,7 @@ class CallSender {
   net::HttpClient& http_;
   const CallPolicy& policy_;
   CallAccount& account_;
+  const catalog::Account owner_;  // of the report, for local connections
 };
 
 }  // namespace carrel::report

@@ -17,6 +17,8 @@
 
 namespace carrel::report {
 
+class LocalApi;
+
 // A credential. Prints as "***", is copied only by Clone(), and its memory is overwritten before it
 // is freed. Move only.
 class Secret {
@@ -61,6 +63,8 @@ struct Connection {
   // Further origins ("https://files.example.com") that absolute urls may name, and that may be
   // shown the credential.
   std::vector<std::string> extra_origins;
+  // Answers in this process; the url then only names the place. It outlives every broker.
+  LocalApi* local = nullptr;
 };
 
 // Lets `rate` callers a second pass, with a burst of one second's worth. Thread-safe.

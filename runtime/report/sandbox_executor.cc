@@ -195,6 +195,7 @@ Result<Outcome> SandboxExecutor::Execute(const Job& job, RunObserver& observer,
   BrokerOptions broker_options;
   broker_options.permitted = job.definition.connections;
   broker_options.placeholder = placeholder;
+  broker_options.owner = job.account;
   broker_options.limits.max_calls = static_cast<uint64_t>(job.limits.calls);
   Broker broker(connections_, http_, std::move(broker_options));
   JobHandler handler(broker, observer);
