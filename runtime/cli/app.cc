@@ -131,9 +131,15 @@ Result<std::unique_ptr<App>> App::Open(const Settings& settings,
   CARREL_ASSIGN_OR_RETURN(report::ArtifactStore artifacts,
                           report::ArtifactStore::Create(host->paths().artifacts));
   CARREL_ASSIGN_OR_RETURN(std::string host_id, report::CurrentHostId());
-  std::unique_ptr<App> app(
-      new App(settings, {std::move(host), std::move(database), std::move(secrets),
-                         std::move(artifacts), std::move(set), std::move(host_id)}));
+  auto usage = std::make_unique<UsageHost>(*database, host->paths(), host_id);
+  // An operator may put another api behind the name.
+  if (set.Find(api::kLocalConnection) == nullptr) {
+    CARREL_ASSIGN_OR_RETURN(const report::Access access, AccessOf(settings));
+    CARREL_TRY(set.Add(usage->connection().Describe(access)));
+  }
+  std::unique_ptr<App> app(new App(
+      settings, {std::move(host), std::move(database), std::move(secrets), std::move(artifacts),
+                 std::move(set), std::move(host_id), std::move(usage)}));
   CARREL_TRY(app->Start(settings, observer));
   return app;
 }
@@ -145,6 +151,7 @@ App::App(const Settings& settings, Parts parts)
       database_(std::move(parts.database)),
       secrets_(std::move(parts.secrets)),
       artifacts_(std::move(parts.artifacts)),
+      usage_(std::move(parts.usage)),
       connections_(std::move(parts.connections)),
       http_({settings.Text("net.proxy"), settings.Text("net.ca_file"), {}, 16}),
       repositories_(*database_),

@@ -9,6 +9,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/cli/host.h"
+#include "runtime/cli/usage_host.h"
 #include "runtime/net/http_client.h"
 #include "runtime/report/artifact_store.h"
 #include "runtime/report/checkouts.h"
@@ -60,6 +61,7 @@ class App {
     report::ArtifactStore artifacts;
     report::ConnectionSet connections;
     std::string host_id;
+    std::unique_ptr<UsageHost> usage;
   };
   App(const Settings& settings, Parts parts);
   Status Start(const Settings& settings, report::DispatchObserver* observer);
@@ -72,6 +74,7 @@ class App {
   const std::unique_ptr<store::Database> database_;
   const store::SecretBox secrets_;
   report::ArtifactStore artifacts_;
+  const std::unique_ptr<UsageHost> usage_;
   const report::ConnectionSet connections_;
   net::HttpClient http_;
   report::SqlRepositoryStore repositories_;

@@ -146,7 +146,8 @@ Result<ExitCode> Show(Context& context, const Options& options) {
     return ExitCode::kDone;
   }
   std::vector<std::vector<std::string>> table;
-  for (const auto& [path, value] : object.flatten().items()) {
+  const Json flat = object.flatten();
+  for (const auto& [path, value] : flat.items()) {
     const std::string text = value.is_string() ? value.get<std::string>() : DumpJson(value);
     table.push_back({path.substr(1), text});
   }

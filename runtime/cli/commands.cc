@@ -22,6 +22,7 @@ constexpr std::array kCommands = {
     CommandRow{"template", "the reports that repositories offer", DefineTemplate},
     CommandRow{"report", "create, watch and fetch reports", DefineReport},
     CommandRow{"catalog", "accounts, products, items, assets: import and look", DefineCatalog},
+    CommandRow{"usage", "usage files: from a spreadsheet to the bill", DefineUsage},
     CommandRow{"doctor", "what this host offers, each part probed", DefineDoctor},
     CommandRow{"version", "the version of carrel", DefineVersion},
     CommandRow{"completion", "completion script for bash, zsh or fish", DefineCompletion},

@@ -23,6 +23,7 @@ void DefineRepo(CLI::App& command, Invocation& invocation);
 void DefineTemplate(CLI::App& command, Invocation& invocation);
 void DefineReport(CLI::App& command, Invocation& invocation);
 void DefineCatalog(CLI::App& command, Invocation& invocation);
+void DefineUsage(CLI::App& command, Invocation& invocation);
 void DefineDoctor(CLI::App& command, Invocation& invocation);
 void DefineVersion(CLI::App& command, Invocation& invocation);
 void DefineCompletion(CLI::App& command, Invocation& invocation);

@@ -79,7 +79,8 @@ DataPaths::DataPaths(const fs::path& data)
       checkouts(data / "store/checkouts"),
       environments(data / "store/environments"),
       artifacts(data / "artifacts"),
-      key(data / "secret.key") {}
+      key(data / "secret.key"),
+      usage(data / "usage") {}
 
 git::UrlPolicy UrlPolicyOf(const Settings& settings) {
   return {PermissionOf(settings, "git.http"), PermissionOf(settings, "git.ssh"),

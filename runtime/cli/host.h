@@ -26,6 +26,7 @@ struct DataPaths {
   std::filesystem::path environments;  // inside the store too
   std::filesystem::path artifacts;     // results
   std::filesystem::path key;           // secret.key
+  std::filesystem::path usage;         // spreadsheets of usage files
 };
 
 git::UrlPolicy UrlPolicyOf(const Settings& settings);

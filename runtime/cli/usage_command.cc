@@ -1,0 +1,415 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "runtime/base/files.h"
+#include "runtime/catalog/products.h"
+#include "runtime/cli/app.h"
+#include "runtime/cli/commands.h"
+#include "runtime/cli/progress.h"
+#include "runtime/cli/records.h"
+#include "runtime/cli/usage_host.h"
+#include "runtime/cli/usage_views.h"
+#include "runtime/query/value.h"
+#include "runtime/report/host_identity.h"
+#include "runtime/usage/csv_template.h"
+#include "runtime/usage/reconciliation_sheet.h"
+#include "runtime/usage/usage_lists.h"
+
+namespace carrel::cli {
+namespace fs = std::filesystem;
+namespace {
+
+using usage::UsageFile;
+
+struct Options {
+  std::string as;  // account
+  std::string id;
+  std::string file;
+  std::string filter;
+  int64_t limit = 100;
+  int64_t offset = 0;
+  std::string output;
+  std::string note;
+  std::string billing_id;
+  usage::CreateFile create;
+  std::string from, to;
+  bool csv = false;
+  bool partial = false;
+};
+
+// What every action of this command works with.
+struct Desk {
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<UsageHost> host;
+  catalog::Account account;
+};
+
+Result<catalog::Account> AccountOf(store::Database& database, const Settings& settings,
+                                   const std::string& as) {
+  if (as.empty()) return OperatorOf(settings);
+  return database.Read(
+      [&](store::Transaction& transaction) { return catalog::LoadAccount(transaction, as); });
+}
+
+// Takes up what a process that died left behind.
+Result<Desk> OpenDesk(Context& context, const Options& options) {
+  Desk desk;
+  CARREL_ASSIGN_OR_RETURN(desk.database, OpenRecords(context.settings));
+  CARREL_ASSIGN_OR_RETURN(const std::string host_id, report::CurrentHostId());
+  desk.host = std::make_unique<UsageHost>(*desk.database, DataPaths(context.settings.Path("data")),
+                                          host_id);
+  CARREL_ASSIGN_OR_RETURN(desk.account, AccountOf(*desk.database, context.settings, options.as));
+  CARREL_ASSIGN_OR_RETURN(const auto left, desk.host->service().Recover());
+  for (const std::string& id : left) {
+    context.console.Note(fmt::format("carrel: processing {} again: its host is gone", id));
+    CARREL_TRY(desk.host->service().Process(id));
+  }
+  return desk;
+}
+
+Result<ExitCode> ShowResult(const Result<UsageFile>& file, Console& console) {
+  if (!file) return std::unexpected(file.error());
+  const Json json = ToJson(*file);
+  if (console.is_json()) {
+    console.PrintJson(OrderedJson(json));
+  } else {
+    ShowFile(json, console);
+  }
+  return ExitCode::kDone;
+}
+
+Result<Timestamp> TimeOf(std::string_view option, const std::string& text, std::string_view clock) {
+  auto time = ParseIso(text.size() == 10 ? fmt::format("{}T{}Z", text, clock) : text);
+  if (!time) return Fail(Code::kUsage, fmt::format("{}: {}", option, time.error().message));
+  return *time;
+}
+
+Result<ExitCode> Create(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  usage::CreateFile request = options.create;
+  CARREL_ASSIGN_OR_RETURN(request.period_from, TimeOf("--from", options.from, "00:00:00"));
+  CARREL_ASSIGN_OR_RETURN(request.period_to, TimeOf("--to", options.to, "23:59:59"));
+  return ShowResult(desk.host->service().Create(desk.account, kOrigin, request), context.console);
+}
+
+Result<ExitCode> Upload(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  const UniqueFd fd(::open(options.file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return FailErrno(options.file);
+  struct stat status{};
+  if (::fstat(fd.get(), &status) != 0) return FailErrno(options.file);
+  if (!S_ISREG(status.st_mode)) {
+    return Fail(Code::kInvalid, fmt::format("{}: not a regular file", options.file));
+  }
+  ProgressView progress(context.console);
+  const auto size = static_cast<double>(status.st_size);
+  const std::string name = fs::path(options.file).filename().string();
+  CARREL_TRY(desk.host->service().Upload(
+      desk.account, kOrigin, options.id,
+      {.name = name, .fd = fd.get(), .progress = [&](int64_t bytes) {
+         progress.Show("storing bytes", static_cast<double>(bytes), size);
+       }}));
+  const auto done = desk.host->service().Process(options.id, [&](int64_t records) {
+    progress.Show("checking records", static_cast<double>(records), 0);
+  });
+  progress.Clear();
+  CARREL_TRY(ShowResult(done, context.console));
+  if (done->status == usage::FileState::kReady) return ExitCode::kDone;
+  context.console.Note(
+      fmt::format("carrel: {}; see carrel usage errors {}", done->error_detail, done->id),
+      Style::kRed);
+  return ExitCode::kInvalid;
+}
+
+std::string QueryOf(const Options& options) {
+  return fmt::format("{}&limit={}&offset={}", options.filter, options.limit, options.offset);
+}
+
+using ListFunction = Result<usage::JsonPage> (*)(store::Database&, const catalog::Account&,
+                                                 std::string_view);
+
+Result<ExitCode> ShowList(Context& context, const Options& options, ListFunction list,
+                          void (*show)(const std::vector<Json>&, Console&)) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  CARREL_ASSIGN_OR_RETURN(const usage::JsonPage page,
+                          list(*desk.database, desk.account, QueryOf(options)));
+  if (context.console.is_json()) {
+    context.console.PrintJson(OrderedJson(page.objects));
+    return ExitCode::kDone;
+  }
+  show(page.objects, context.console);
+  if (static_cast<int64_t>(page.objects.size()) < page.total) {
+    context.console.Note(fmt::format("{} of {}", page.objects.size(), page.total), Style::kDim);
+  }
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> Show(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  return ShowResult(desk.host->service().Get(desk.account, options.id), context.console);
+}
+
+Result<ExitCode> Records(Context& context, const Options& options) {
+  Options of_file = options;
+  of_file.filter = fmt::format("usagefile.id={}&{}", options.id, options.filter);
+  return ShowList(context, of_file, usage::ListRecords, ShowRecords);
+}
+
+Result<ExitCode> Errors(Context& context, const Options& options) {
+  if (options.csv && context.console.is_json()) {
+    return Fail(Code::kUsage, "--csv and --json: expected one of them");
+  }
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  CARREL_ASSIGN_OR_RETURN(const UsageFile file, desk.host->service().Get(desk.account, options.id));
+  Console& console = context.console;
+  OrderedJson json = OrderedJson::array();
+  std::vector<std::vector<std::string>> table = {ErrorHeading()};
+  if (options.csv) console.PrintRaw(usage::CsvLine(table.front()));
+  const auto visit = [&](const Json& record) -> Status {
+    if (console.is_json()) json.push_back(OrderedJson(record));
+    for (auto& row : ErrorRows(record)) {
+      if (options.csv) {
+        console.PrintRaw(usage::CsvLine(row));
+      } else if (!console.is_json()) {
+        table.push_back(std::move(row));
+      }
+    }
+    return {};
+  };
+  CARREL_TRY(usage::ForEachRecord(
+      *desk.database, desk.account,
+      fmt::format("usagefile.id={}&status=invalid&ordering(id)", file.id), visit));
+  if (console.is_json()) console.PrintJson(json);
+  if (!options.csv) console.PrintTable(table);
+  if (!file.error_detail.empty()) console.Note("carrel: " + file.error_detail);
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> Submit(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  return ShowResult(desk.host->service().Submit(desk.account, kOrigin, options.id),
+                    context.console);
+}
+
+Result<ExitCode> Accept(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  return ShowResult(desk.host->service().Accept(desk.account, kOrigin, options.id, options.note),
+                    context.console);
+}
+
+Result<ExitCode> Reject(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  return ShowResult(desk.host->service().Reject(desk.account, kOrigin, options.id, options.note),
+                    context.console);
+}
+
+Result<ExitCode> Close(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  return ShowResult(desk.host->closing().CloseAll(desk.account, kOrigin, options.id,
+                                                  options.billing_id, options.note),
+                    context.console);
+}
+
+Result<ExitCode> Reconcile(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  CARREL_ASSIGN_OR_RETURN(const auto rows, usage::ReadReconciliation(options.file));
+  CARREL_ASSIGN_OR_RETURN(
+      const usage::BillingReport report,
+      desk.host->closing().Reconcile(desk.account, kOrigin, options.id, rows,
+                                     options.partial ? usage::Partial::kYes : usage::Partial::kNo));
+  if (context.console.is_json()) {
+    OrderedJson faults = OrderedJson::array();
+    for (const usage::BillingResult& result : report.results) {
+      if (result.fault.empty()) continue;
+      faults.push_back({{"row", result.row}, {"record", result.record}, {"error", result.fault}});
+    }
+    context.console.PrintJson(
+        {{"closed", report.closed}, {"refused", report.refused}, {"errors", std::move(faults)}});
+  } else {
+    ShowBilling(report, context.console);
+  }
+  return report.refused == 0 ? ExitCode::kDone : ExitCode::kInvalid;
+}
+
+Result<ExitCode> Delete(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  CARREL_TRY(desk.host->service().Delete(desk.account, kOrigin, options.id));
+  if (context.console.is_json()) {
+    context.console.PrintJson({{"id", options.id}, {"status", "deleted"}});
+  } else {
+    context.console.Print(options.id + " deleted");
+  }
+  return ExitCode::kDone;
+}
+
+Result<std::string> ReadDescriptor(int fd) {
+  std::string out;
+  std::array<char, size_t{1} << 16> buffer;
+  while (true) {
+    const ssize_t count = ::read(fd, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FailErrno("reading the spreadsheet");
+    if (count == 0) return out;
+    out.append(buffer.data(), static_cast<size_t>(count));
+  }
+}
+
+// To the file that was asked for, "-" is standard output.
+Result<ExitCode> Deliver(Context& context, const std::string& path, const std::string& bytes) {
+  if (path == "-") {
+    if (context.console.is_json()) {
+      return Fail(Code::kUsage, "--output -: standard output holds what --json prints");
+    }
+    context.console.PrintRaw(bytes);
+    return ExitCode::kDone;
+  }
+  CARREL_TRY(WriteFileAtomic(path, bytes));
+  if (context.console.is_json()) {
+    context.console.PrintJson({{"output_file", path}, {"size", bytes.size()}});
+  } else {
+    context.console.Print(fmt::format("{} ({} bytes)", path, bytes.size()));
+  }
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> Download(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  CARREL_ASSIGN_OR_RETURN(const auto download,
+                          desk.host->service().OpenUpload(desk.account, options.id));
+  CARREL_ASSIGN_OR_RETURN(const std::string bytes, ReadDescriptor(download.fd.get()));
+  const std::string extension = fs::path(download.name).extension().string();
+  return Deliver(context, options.output.empty() ? options.id + extension : options.output, bytes);
+}
+
+Result<ExitCode> Template(Context& context, const Options& options) {
+  CARREL_ASSIGN_OR_RETURN(const auto database, OpenRecords(context.settings));
+  CARREL_ASSIGN_OR_RETURN(const catalog::Product product,
+                          database->Read([&](store::Transaction& transaction) {
+                            return catalog::LoadProduct(transaction, options.id);
+                          }));
+  if (product.schema.empty()) {
+    return Fail(Code::kInvalid, fmt::format("product {} takes no usage", options.id));
+  }
+  const std::string bytes = usage::CsvTemplate(
+      usage::SchemaNamed(query::FoldCase(product.schema)), product.required_custom_fields,
+      product.dynamic ? usage::NewItems::kYes : usage::NewItems::kNo);
+  return Deliver(context, options.output.empty() ? options.id + ".csv" : options.output, bytes);
+}
+
+// The commands that take the id of a usage file and little else.
+struct FileCommand {
+  const char* name;
+  const char* summary;
+  const char* example;
+  Result<ExitCode> (*run)(Context& context, const Options& options);
+};
+constexpr std::array kFileCommands = {
+    FileCommand{"show", "one usage file", "carrel usage show UF-2026-11-1234-5678", Show},
+    FileCommand{"records", "its records",
+                "carrel usage records UF-2026-11-1234-5678 --filter 'gt(amount,100)'", Records},
+    FileCommand{"errors", "what is wrong with its records, as a table or as CSV",
+                "carrel usage errors UF-2026-11-1234-5678 --csv > errors.csv", Errors},
+    FileCommand{"upload", "its spreadsheet, XLSX or CSV; every record is checked",
+                "carrel usage upload UF-2026-11-1234-5678 november.xlsx", Upload},
+    FileCommand{"submit", "hand it to the distributor",
+                "carrel usage submit UF-2026-11-1234-5678 --as VA-111-222", Submit},
+    FileCommand{"accept", "its records may be billed",
+                "carrel usage accept UF-2026-11-1234-5678 --note 'as agreed' --as PA-100-200",
+                Accept},
+    FileCommand{"reject", "back to the vendor",
+                "carrel usage reject UF-2026-11-1234-5678 --note 'wrong month'", Reject},
+    FileCommand{"reconcile", "billing ids and notes from a spreadsheet",
+                "carrel usage reconcile UF-2026-11-1234-5678 billed.csv", Reconcile},
+    FileCommand{"close", "one billing id for all its records",
+                "carrel usage close UF-2026-11-1234-5678 --billing-id INV-77", Close},
+    FileCommand{"delete", "with its records", "carrel usage delete UF-2026-11-1234-5678", Delete},
+    FileCommand{"download", "the spreadsheet as it was sent",
+                "carrel usage download UF-2026-11-1234-5678 --output november.xlsx", Download},
+};
+
+void AddListOptions(CLI::App& command, Options& options) {
+  command.add_option("--filter", options.filter, "RQL")->type_name("QUERY");
+  command.add_option("--limit", options.limit, "at most so many")->check(CLI::Range(0, 1000));
+  command.add_option("--offset", options.offset, "leave out the first")
+      ->check(CLI::NonNegativeNumber);
+}
+
+void AddSpecialOptions(CLI::App& command, std::string_view name, Options& options) {
+  if (name == "records") AddListOptions(command, options);
+  if (name == "errors") command.add_flag("--csv", options.csv, "as CSV to standard output");
+  if (name == "upload" || name == "reconcile") {
+    command.add_option("FILE", options.file, "the spreadsheet")->required();
+  }
+  if (name == "reconcile") {
+    command.add_flag("--partial", options.partial, "apply the good rows although others are bad");
+  }
+  if (name == "accept" || name == "reject") {
+    command.add_option("--note", options.note, "why")->required();
+  }
+  if (name == "close") {
+    command.add_option("--billing-id", options.billing_id, "of the bill")->required();
+    command.add_option("--note", options.note, "of the bill");
+  }
+  if (name == "download") command.add_option("--output", options.output, "where to, - for stdout");
+}
+
+void DefineCreate(CLI::App& command, Options& options) {
+  usage::CreateFile& create = options.create;
+  command.add_option("--name", create.name, "of the file")->required();
+  command.add_option("--product", create.product_id, "PRD-...")->required();
+  command.add_option("--contract", create.contract_id, "CRD-..., or the marketplace");
+  command.add_option("--marketplace", create.marketplace_id, "MP-...");
+  command.add_option("--from", options.from, "first day or time of the period, UTC")->required();
+  command.add_option("--to", options.to, "last day or time of the period, UTC")->required();
+  command.add_option("--currency", create.currency, "ISO 4217; not for products of schema QT");
+  command.add_option("--environment", create.environment, "test, preview or production");
+  command.add_option("--description", create.description, "text");
+  command.add_option("--external-id", create.external_id, "text");
+  command.add_option("--note", create.note, "text");
+}
+
+}  // namespace
+
+void DefineUsage(CLI::App& command, Invocation& invocation) {
+  const auto options = std::make_shared<Options>();  // owners: the parser and the actions
+  command.require_subcommand(1);
+  const auto add = [&](const char* name, const char* summary, const char* example, auto run) {
+    CLI::App& sub = *command.add_subcommand(name, summary);
+    sub.add_option("--as", options->as, "act as this account of the catalogue")->type_name("ID");
+    Finish(sub, invocation, example,
+           [options, run](Context& context) { return run(context, *options); });
+    return &sub;
+  };
+  CLI::App* sheet = add("template", "a spreadsheet to fill in, as CSV",
+                        "carrel usage template PRD-100-200-300 --output november.csv", Template);
+  sheet->add_option("PRODUCT", options->id, "PRD-...")->required();
+  sheet->add_option("--output", options->output, "where to, - for stdout");
+  DefineCreate(*add("create", "a usage file, still without a spreadsheet",
+                    "carrel usage create --name November --product PRD-100-200-300 --contract "
+                    "CRD-10000-20000-30000 --from 2026-11-01 --to 2026-11-30",
+                    Create),
+               *options);
+  AddListOptions(*add("list", "usage files", "carrel usage list --filter 'status=pending'",
+                      [](Context& context, const Options& given) {
+                        return ShowList(context, given, usage::ListFiles, ShowFiles);
+                      }),
+                 *options);
+  for (const FileCommand& row : kFileCommands) {
+    CLI::App* sub = add(row.name, row.summary, row.example, row.run);
+    sub->add_option("ID", options->id, "UF-...")->required();
+    AddSpecialOptions(*sub, row.name, *options);
+  }
+}
+
+}  // namespace carrel::cli
