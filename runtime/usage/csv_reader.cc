@@ -57,8 +57,8 @@ char FindDelimiter(std::string_view text) {
 
 class CsvReader {
  public:
-  CsvReader(ByteSource source, const CsvOptions& options, RowSink& sink)
-      : window_(std::move(source), options.threads, Checked::kYes),
+  CsvReader(CsvBytes bytes, const CsvOptions& options, RowSink& sink)
+      : window_(std::move(bytes.source), options.threads, bytes.checked),
         options_(options),
         sink_(sink) {}
 
@@ -239,9 +239,9 @@ class CsvReader {
 }  // namespace
 
 Status ReadCsv(const std::filesystem::path& path, const CsvOptions& options, RowSink& sink) {
-  CARREL_ASSIGN_OR_RETURN(ByteSource source,
+  CARREL_ASSIGN_OR_RETURN(CsvBytes bytes,
                           OpenCsv(path, options.encoding, options.limits.max_inflated));
-  return CsvReader(std::move(source), options, sink).Run();
+  return CsvReader(std::move(bytes), options, sink).Run();
 }
 
 }  // namespace carrel::usage

@@ -220,25 +220,29 @@ Result<std::string> Head(FileBytes& file, size_t size) {
   return head;
 }
 
-Result<bool> WholeFileIsUtf8(FileBytes& file) {
+// The worst of the file: kNotUtf8 before kControl before kNone.
+Result<TextFault> LookAtAll(FileBytes& file) {
   TextCheck check;
+  TextFault worst = TextFault::kNone;
   std::string piece(kPiece, '\0');
   for (;;) {
     CARREL_ASSIGN_OR_RETURN(const size_t n, file.Read(piece.data(), piece.size()));
     if (n == 0) break;
-    if (check.Check({piece.data(), n}) == TextFault::kNotUtf8) return false;
+    const TextFault fault = check.Check({piece.data(), n});
+    if (fault == TextFault::kNotUtf8) return fault;
+    if (fault != TextFault::kNone) worst = fault;
   }
-  CARREL_TRY(file.Rewind());
-  return !check.Unfinished();
+  return check.Unfinished() ? TextFault::kNotUtf8 : worst;
 }
 
 }  // namespace
 
-Result<ByteSource> OpenCsv(const std::filesystem::path& path, CsvEncoding encoding,
-                           uint64_t max_bytes) {
+Result<CsvBytes> OpenCsv(const std::filesystem::path& path, CsvEncoding encoding,
+                         uint64_t max_bytes) {
   CARREL_ASSIGN_OR_RETURN(FileBytes file, FileBytes::Open(path, max_bytes));
   CARREL_ASSIGN_OR_RETURN(const std::string head, Head(file, 4));
   size_t mark = 0;
+  Checked checked = Checked::kYes;
   if (head.starts_with(kUtf8Mark) &&
       (encoding == CsvEncoding::kDetect || encoding == CsvEncoding::kUtf8)) {
     encoding = CsvEncoding::kUtf8;
@@ -253,8 +257,9 @@ Result<ByteSource> OpenCsv(const std::filesystem::path& path, CsvEncoding encodi
     mark = kUtf16BeMark.size();
   }
   if (encoding == CsvEncoding::kDetect) {
-    CARREL_ASSIGN_OR_RETURN(const bool utf8, WholeFileIsUtf8(file));
-    encoding = utf8 ? CsvEncoding::kUtf8 : CsvEncoding::kWindows1252;
+    CARREL_ASSIGN_OR_RETURN(const TextFault fault, LookAtAll(file));
+    encoding = fault == TextFault::kNotUtf8 ? CsvEncoding::kWindows1252 : CsvEncoding::kUtf8;
+    if (fault == TextFault::kNone) checked = Checked::kNo;
     CARREL_TRY(file.Rewind());
   }
   std::array<char, 4> skipped{};
@@ -264,10 +269,10 @@ Result<ByteSource> OpenCsv(const std::filesystem::path& path, CsvEncoding encodi
   // std::function copies what it holds.
   if (encoding == CsvEncoding::kUtf8) {
     auto bytes = std::make_shared<FileBytes>(std::move(file));
-    return [bytes](char* out, size_t size) { return bytes->Read(out, size); };
+    return CsvBytes{[bytes](char* out, size_t size) { return bytes->Read(out, size); }, checked};
   }
   auto text = std::make_shared<Transcoder>(std::move(file), encoding);
-  return [text](char* out, size_t size) { return text->Read(out, size); };
+  return CsvBytes{[text](char* out, size_t size) { return text->Read(out, size); }, checked};
 }
 
 }  // namespace carrel::usage
