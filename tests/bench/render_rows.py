@@ -76,7 +76,7 @@ def tuples(count: int) -> Iterator[tuple[Any, ...]]:
 
 def mappings(count: int) -> Iterator[dict[str, Any]]:
     for row in tuples(count):
-        yield dict(zip(NAMES, row))
+        yield dict(zip(NAMES, row, strict=True))
 
 
 def narrow(count: int) -> Iterator[tuple[Any, ...]]:
