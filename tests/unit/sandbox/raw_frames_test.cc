@@ -99,6 +99,9 @@ Result<std::unique_ptr<Zygote>> StartZygote(const std::string& store,
                         .root = {store, {}}});
 }
 
+// For what is no question of time: a sanitizer and a busy machine may take theirs.
+constexpr Limits kNoHurry = {.wall_s = 60, .idle_s = 30};
+
 class RawFramesTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -113,10 +116,10 @@ class RawFramesTest : public testing::Test {
     delete store_;
   }
 
-  WorkerOutcome Run(Json job, Limits limits = {.wall_s = 10, .idle_s = 5}) {
+  WorkerOutcome Run(Json job, Limits limits = kNoHurry) {
     return RunSession(*zygote_, {.limits = limits, .job = std::move(job)}, handler_, {});
   }
-  WorkerOutcome Say(std::string_view bytes, Limits limits = {.wall_s = 10, .idle_s = 5}) {
+  WorkerOutcome Say(std::string_view bytes, Limits limits = kNoHurry) {
     return Run({{"pieces", {Hex(bytes)}}}, limits);
   }
   // Whatever a stream was, the next worker's outcome arrives.
