@@ -254,6 +254,12 @@ def test_a_database_of_an_older_carrel_is_brought_up_to_date(
     with sqlite3.connect(carrel.data / "carrel.db") as database:
         for column in ("wall_us", "cpu_us", "peak_memory", "run_log"):
             database.execute(f"ALTER TABLE reports DROP COLUMN {column}")
+        first = {"repositories", "templates", "reports", "audit", "schema_version"}
+        for (table,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        ).fetchall():
+            if table not in first:
+                database.execute(f"DROP TABLE {table}")
         database.execute("DELETE FROM schema_version WHERE version > 1")
     (old,) = carrel.reports()
     assert old["status"] == "ready" and old["use"] is None
