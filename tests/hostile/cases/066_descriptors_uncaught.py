@@ -1,5 +1,6 @@
 # 066 an error for too many descriptors that nobody catches is that limit
 # expect: file_limit
+# uninstrumented: its checks need a descriptor
 # limits: files=32
 # message: .
 

@@ -1,5 +1,6 @@
 # 215 memory of the kernel
 # expect: ok
+# uninstrumented: its checks need a descriptor
 # limits: files=64
 # CVE-2016-2847 (pipe buffers): memory that the kernel holds for a process is in no size of it.
 # What pipes, event descriptors, epoll sets and socket pairs can hold is bounded by the

@@ -1,5 +1,6 @@
 # 237 address space that is only reserved
 # expect: ok
+# uninstrumented: its address space has no limit
 # limits: memory_mb=256
 # Overcommit: MAP_NORESERVE, MAP_GROWSDOWN, thread stacks and shared mappings of a sparse file
 # reserve what is used later. The address space is what is counted, whatever was promised of it.
