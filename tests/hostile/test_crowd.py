@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness import BENIGN_ROWS, Harness
+from harness import BENIGN_ROWS, SANITIZED, Harness
 
 PROBE = "from probe import *\n"
 # What each does to the machine, and how it may end.
@@ -53,6 +53,8 @@ HOSTILE = {
     "loops": ("def generate(*_):\n    while True: pass\n", {"cpu_limit"}),
 }
 LIMITS = {"cpu_s": 1, "wall_s": 60, "idle_s": 60, "memory_mb": 64, "tmp_mb": 16, "log_kb": 64}
+if SANITIZED:
+    LIMITS["memory_mb"] *= 8
 ROUNDS = 4
 
 

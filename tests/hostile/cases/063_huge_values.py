@@ -1,5 +1,6 @@
 # 063 values larger than any memory
 # expect: ok
+# uninstrumented: what it asks for must fit below the limit of memory, and just so
 from probe import raises
 
 

@@ -1,5 +1,6 @@
 -- 078 memory, by every way there is to ask for it
 -- expect: ok
+-- uninstrumented: what it asks for must fit below the limit of memory, and just so
 -- limits: memory_mb=64
 local probe = require "probe"
 
