@@ -34,7 +34,10 @@ def measured(carrel: Carrel, *words: object) -> tuple[Done, int]:
         nonlocal highest
         while process.poll() is None:
             # Not ru_maxrss, which begins with what the caller had.
-            status = Path(f"/proc/{process.pid}/status").read_text()
+            try:
+                status = Path(f"/proc/{process.pid}/status").read_text()
+            except OSError:  # it ended since poll()
+                return
             marks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
             highest = max([highest, *map(int, marks)])
             time.sleep(0.01)
