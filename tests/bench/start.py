@@ -86,7 +86,7 @@ def main() -> int:
                    str(options.runs)]
         for language in ("python", "lua"):
             shutil.copytree(ROOT / "examples" / f"{language}-reports", store / language)
-            command += ["--job", f"{language} example, worker of a warm zygote", language,
+            command += ["--job", f"{language} example, parked worker", language,
                         language, job(language)]
         command += ["--peer", "`python3 -c pass`", "/usr/bin/python3 -c pass"]
         if python is None:

@@ -63,6 +63,7 @@ struct Options {
 
 Options Parse(int argc, char** argv) {
   Options options;
+  options.pool.spares = 1;  // as the program has it
   int i = 1;
   const auto next = [&]() -> std::string {
     if (i >= argc) Die("an option lacks its value");
