@@ -1,168 +1,155 @@
-"""Reading and checking usage files beside other readers: read.py BUILD [ROWS] [DIRECTORY].
+#!/usr/bin/env python3
+"""Usage files read and checked, beside other readers of spreadsheets, everything in one run.
 
-Writes the files first (read_data.py) unless DIRECTORY has them. Peers that are not installed are
-left out with a message: python-calamine, duckdb (pip), openpyxl, libdeflate. Every figure is the
-best of its rounds, in seconds of wall clock."""
+Peers come from the package indexes (calamine, DuckDB, openpyxl, pandas, SheetJS) or are installed
+(libdeflate); one that cannot be had is left out, and the output says so. Every figure is the best
+of its rounds, in seconds of wall clock; the slow peers have one round."""
 
 from __future__ import annotations
 
-import csv
-import ctypes
-import ctypes.util
+import argparse
+import os
 import subprocess
 import sys
 import tempfile
-import time
-import zipfile
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import peers
+
+BENCH = Path(__file__).resolve().parent
 ROUNDS = 5
+PACKAGES = ("python-calamine", "duckdb", "openpyxl", "pandas")
 
 
-def own(build: Path, mode: str, path: Path, threads: int) -> tuple[float, int]:
-    """Seconds of the best round, and MiB at the peak."""
-    command = [str(build / "bench/read_bench"), mode, str(path), str(threads), str(ROUNDS)]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\n")
-    rounds = [line.split() for line in lines if line]
-    return min(float(r[0]) for r in rounds), max(int(r[3]) for r in rounds)
+@dataclass
+class Figure:
+    seconds: float
+    mib: int
 
 
-def timed(call: Callable[[], object], rounds: int) -> float:
-    best = float("inf")
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - begin)
-    return best
+class Readers:
+    """Runs a reader over a file in a process of its own."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.program = options.build / "bench" / "read_bench"
+        self.python = peers.venv(options.cache, "venv-read", *PACKAGES)
+        self.node_modules = peers.node_modules(options.cache, "node-read", "xlsx")
+
+    def own(self, mode: str, path: Path, threads: int) -> Figure:
+        text = _output([self.program, mode, path, threads, ROUNDS])
+        rounds = [line.split() for line in text.splitlines() if line]
+        return Figure(min(float(r[0]) for r in rounds), max(int(r[3]) for r in rounds))
+
+    def peer(self, name: str, path: Path, rounds: int) -> Figure | None:
+        if name == "sheetjs":
+            if self.node_modules is None:
+                return None
+            environment = {**os.environ, "NODE_PATH": str(self.node_modules)}
+            command = ["node", "--max-old-space-size=8192", BENCH / "read_peer.js", path, rounds]
+            text = _output(command, environment)
+        else:
+            if self.python is None:
+                return None
+            text = _output([self.python, BENCH / "read_peers.py", name, path, rounds])
+        if not text:
+            return None
+        seconds, mib = text.split()
+        return Figure(float(seconds), int(mib))
 
 
-def by_openpyxl(path: Path) -> None:
-    import openpyxl
-
-    book = openpyxl.load_workbook(path, read_only=True)
-    for sheet in book.worksheets:
-        for _ in sheet.iter_rows(values_only=True):
-            pass
-
-
-def by_calamine(path: Path) -> None:
-    import python_calamine
-
-    book = python_calamine.CalamineWorkbook.from_path(str(path))
-    for _ in book.get_sheet_by_index(0).iter_rows():
-        pass
+def _output(command: list[object], environment: dict[str, str] | None = None) -> str:
+    """What it prints; empty, with its last words shown, when it fails."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          env=environment, check=False)
+    if done.returncode != 0:
+        print("\n".join(done.stderr.splitlines()[-1:]), file=sys.stderr)
+        return ""
+    return done.stdout
 
 
-def by_csv(path: Path) -> None:
-    with path.open(newline="", encoding="utf-8") as file:
-        for _ in csv.reader(file):
-            pass
+def row(name: str, figure: Figure | None, base: Figure, target: str = "") -> None:
+    if figure is None:
+        print(f"| {name} | left out | | | |")
+    else:
+        ratio = figure.seconds / base.seconds
+        print(f"| {name} | {figure.seconds:.3f} | {ratio:.2f}× | {figure.mib} | {target} |")
 
 
-def by_duckdb(path: Path) -> None:
-    import duckdb
-
-    database = duckdb.connect(config={"threads": 1})
-    columns = database.sql(f"SELECT * FROM read_csv('{path}', all_varchar=true) LIMIT 0").columns
-    every = ", ".join(f'sum(length("{column}"))' for column in columns)
-    database.sql(f"SELECT {every} FROM read_csv('{path}', all_varchar=true)").fetchall()
+def head(path: Path, rows: int) -> None:
+    print(f"\n| {path.name}, {rows:,} records × 12 | s | our read, one thread takes × | MiB at the "
+          "peak | target |")
+    print("| --- | --- | --- | --- | --- |")
 
 
-def by_libdeflate(path: Path) -> float:
-    name = ctypes.util.find_library("deflate")
-    if not name:
-        raise ImportError("libdeflate")
-    library = ctypes.CDLL(name)
-    library.libdeflate_alloc_decompressor.restype = ctypes.c_void_p
-    decompressor = ctypes.c_void_p(library.libdeflate_alloc_decompressor())
-    parts = []
-    data = path.read_bytes()
-    with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            at = entry.header_offset
-            names = int.from_bytes(data[at + 26 : at + 28], "little")
-            extra = int.from_bytes(data[at + 28 : at + 30], "little")
-            begin = at + 30 + names + extra
-            packed = data[begin : begin + entry.compress_size]
-            parts.append((packed, ctypes.create_string_buffer(entry.file_size)))
-
-    def inflate() -> None:
-        for packed, out in parts:
-            code = library.libdeflate_deflate_decompress(
-                decompressor,
-                packed,
-                ctypes.c_size_t(len(packed)),
-                out,
-                ctypes.c_size_t(len(out)),
-                None,
-            )
-            if code != 0:
-                raise ValueError(f"libdeflate: {code}")
-
-    return timed(inflate, ROUNDS)
+def checked(readers: Readers, path: Path, rows: int, base: Figure) -> None:
+    for threads, word, target in ((1, "one thread", 1.5), (2, "two threads", 2.0)):
+        figure = readers.own("check", path, threads)
+        rate = rows / figure.seconds / 1e6
+        row(f"read and check, {word}", figure, base,
+            f"{rate:.2f} M records/s, ≥ {target}: {verdict(rate >= target)}")
 
 
-def peer(name: str, call: Callable[[Path], object], path: Path, rounds: int) -> float | None:
-    try:
-        seconds = call(path) if name == "libdeflate" else timed(lambda: call(path), rounds)
-    except ImportError as error:
-        print(f"  {name:28} left out: {error}")
-        return None
-    assert isinstance(seconds, float)
-    return seconds
+def verdict(met: bool) -> str:
+    return "met" if met else "MISSED"
 
 
-def show(name: str, seconds: float | None, base: float, note: str = "") -> None:
-    if seconds is not None:
-        print(f"  {name:28} {seconds:8.3f} s  {seconds / base:7.2f}x  {note}")
+def at_least(figure: Figure | None, base: Figure, times: float) -> str:
+    if figure is None:
+        return ""
+    return f"≥ {times:g}×: {verdict(figure.seconds >= times * base.seconds)}"
 
 
-def workbook(build: Path, path: Path, rows: int) -> None:
-    one, memory = own(build, "read", path, 1)
-    print(f"{path.name}: {rows} rows of 12 columns; times as multiples of reading on one thread")
-    show("read, one thread", one, one, f"{memory} MiB")
-    show("read, two threads", own(build, "read", path, 2)[0], one)
-    inflate = own(build, "inflate", path, 1)[0]
-    show("inflate only, this build", inflate, one, f"reading is {one / inflate:.2f}x of it")
-    show("inflate only, zlib", own(build, "zlib", path, 1)[0], one)
-    show("inflate only, libdeflate", peer("libdeflate", by_libdeflate, path, 1), one)
-    show("calamine (from Python)", peer("calamine", by_calamine, path, 2), one)
-    show("openpyxl, read only", peer("openpyxl", by_openpyxl, path, 1), one)
-    checked(build, path, rows, one)
+def workbook(readers: Readers, path: Path, rows: int) -> None:
+    head(path, rows)
+    base = readers.own("read", path, 1)
+    inflate = readers.own("inflate", path, 1)
+    row("read, one thread", base, base)
+    row("read, two threads", readers.own("read", path, 2), base)
+    ratio = base.seconds / inflate.seconds
+    row("inflate only, ISA-L", inflate, base,
+        f"reading is {ratio:.2f}× of it, ≤ 1.7×: {verdict(ratio <= 1.7)}")
+    row("inflate only, zlib", readers.own("zlib", path, 1), base)
+    row("inflate only, libdeflate", readers.peer("libdeflate", path, ROUNDS), base)
+    calamine = readers.peer("calamine", path, 2)
+    row("calamine, from Python", calamine, base, at_least(calamine, base, 7))
+    openpyxl = readers.peer("openpyxl", path, 1)
+    row("openpyxl, read only", openpyxl, base, at_least(openpyxl, base, 80))
+    row("pandas", readers.peer("pandas", path, 1), base)
+    row("SheetJS", readers.peer("sheetjs", path, 1), base)
+    checked(readers, path, rows, base)
 
 
-def checked(build: Path, path: Path, rows: int, base: float) -> None:
-    for threads, word in ((1, "one thread"), (2, "two threads")):
-        seconds, memory = own(build, "check", path, threads)
-        note = f"{rows / seconds / 1e6:.2f} M records/s, {memory} MiB"
-        show(f"read and check, {word}", seconds, base, note)
+def text(readers: Readers, path: Path, rows: int) -> None:
+    head(path, rows)
+    base = readers.own("read", path, 1)
+    row("read, one thread", base, base)
+    row("read, two threads", readers.own("read", path, 2), base)
+    duckdb = readers.peer("duckdb", path, 3)
+    row("DuckDB, one thread", duckdb, base, at_least(duckdb, base, 8))
+    row("Python csv", readers.peer("csv", path, 2), base)
+    row("pandas", readers.peer("pandas", path, 2), base)
+    checked(readers, path, rows, base)
 
 
-def text(build: Path, path: Path, rows: int) -> None:
-    one, memory = own(build, "read", path, 1)
-    print(f"{path.name}: {rows} rows of 12 columns; times as multiples of reading on one thread")
-    show("read, one thread", one, one, f"{memory} MiB")
-    show("read, two threads", own(build, "read", path, 2)[0], one)
-    show("DuckDB, one thread", peer("duckdb", by_duckdb, path, 3), one)
-    show("Python csv", peer("csv", by_csv, path, 2), one)
-    checked(build, path, rows, one)
-
-
-def main(build: Path, rows: int, directory: Path) -> None:
-    if not (directory / "records.csv").exists():
-        maker = Path(__file__).with_name("read_data.py")
-        subprocess.run([sys.executable, str(maker), str(directory), str(rows)], check=True)
-    workbook(build, directory / "shared.xlsx", rows)
-    workbook(build, directory / "inline.xlsx", rows)
-    text(build, directory / "records.csv", rows)
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--rows", type=int, default=500_000)
+    parser.add_argument("--files", type=Path, help="where they were made before (read_data.py)")
+    peers.add_cache_option(parser)
+    options = parser.parse_args()
+    readers = Readers(options)
+    with tempfile.TemporaryDirectory(prefix="carrel-bench-") as made:
+        files = options.files or Path(made)
+        if not (files / "records.csv").exists():
+            maker = [sys.executable, BENCH / "read_data.py", files, str(options.rows)]
+            subprocess.run(maker, check=True)
+        workbook(readers, files / "shared.xlsx", options.rows)
+        workbook(readers, files / "inline.xlsx", options.rows)
+        text(readers, files / "records.csv", options.rows)
+    return 0
 
 
 if __name__ == "__main__":
-    build_path = Path(sys.argv[1])
-    row_count = int(sys.argv[2]) if len(sys.argv) > 2 else 500_000
-    if len(sys.argv) > 3:
-        main(build_path, row_count, Path(sys.argv[3]))
-    else:
-        with tempfile.TemporaryDirectory() as made:
-            main(build_path, row_count, Path(made))
+    sys.exit(main())

@@ -12,7 +12,6 @@ import argparse
 import itertools
 import json
 import math
-import os
 import shutil
 import statistics
 import subprocess
@@ -23,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import peers
 from openpyxl.styles import Font, PatternFill
-from start import ROOT, peer_python
+from start import ROOT
 
 BENCH = ROOT / "tests" / "bench"
 COLUMNS = 29
@@ -73,7 +73,7 @@ class Bench:
     def __init__(self, options: argparse.Namespace, store: Path) -> None:
         self.build: Path = options.build
         self.store = store
-        self.python = peer_python(options.cache)
+        self.python = peers.core(options.cache)
         self.rust = rust_peer(options.cache)
         self.samples: Samples = defaultdict(lambda: defaultdict(list))
 
@@ -226,11 +226,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--core-runs", type=int, default=1, help="of connect-reports-core xlsx")
     parser.add_argument("--growth-rows", type=int, default=GROWTH[-1], help="0: no growth")
-    parser.add_argument("--cache", type=Path,
-                        default=Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-                        / "carrel-bench")  # fmt: skip
+    peers.add_cache_option(parser)
     options = parser.parse_args()
-    options.cache.mkdir(parents=True, exist_ok=True)
     growth = [rows for rows in GROWTH if rows <= options.growth_rows]
     with tempfile.TemporaryDirectory(prefix="carrel-bench-") as directory:
         store = Path(directory)

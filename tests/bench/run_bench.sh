@@ -13,4 +13,4 @@ echo
 echo
 /usr/bin/python3 tests/bench/render.py --build "$build"
 echo
-/usr/bin/python3 tests/bench/read.py "$build"
+/usr/bin/python3 tests/bench/read.py --build "$build"

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import peers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,35 +49,13 @@ def job(language: str) -> str:
     )
 
 
-def peer_python(cache: Path) -> Path | None:
-    """A Python with connect-reports-core, made once; None when the index is not reachable."""
-    venv = cache / "venv-start"
-    python = venv / "bin" / "python"
-    marker = venv / "complete"
-    if not marker.exists():
-        shutil.rmtree(venv, ignore_errors=True)
-        subprocess.run(["/usr/bin/python3", "-m", "venv", venv], check=True)
-        done = subprocess.run(
-            [python, "-m", "pip", "install", "-q", "connect-reports-core",
-             "connect-openapi-client"],
-            check=False,
-        )
-        if done.returncode != 0:
-            return None
-        marker.touch()
-    return python
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=60)
-    parser.add_argument("--cache", type=Path,
-                        default=Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-                        / "carrel-bench")
+    peers.add_cache_option(parser)
     options = parser.parse_args()
-    options.cache.mkdir(parents=True, exist_ok=True)
-    python = peer_python(options.cache)
+    python = peers.core(options.cache)
     with tempfile.TemporaryDirectory(prefix="carrel-bench-") as directory:
         store = Path(directory)
         store.chmod(0o755)
