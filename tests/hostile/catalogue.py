@@ -11,6 +11,7 @@ _PRINTED_OUTPUT = "tests/hostile/test_printed_output.py"
 _PROCESS_TREE = "tests/hostile/test_process_tree.py"
 _PUBLISHED_OUTPUT = "tests/hostile/test_published_output.py"
 _REPOSITORIES = "tests/hostile/test_repositories.py"
+_CONTENTS = "tests/hostile/test_repository_contents.py"
 _TERMINAL = "tests/hostile/test_terminal.py"
 _BAD_INPUT = "tests/integration/bad_input_test.py"
 _CONTAINER_PROFILE = "tests/integration/container_profile_test.py"
@@ -321,28 +322,28 @@ CATALOGUE: dict[int, str] = {
         f"{_GIT_SYNC}::test_too_many_bytes_or_objects_are_a_limit",
     ),
     107: _all(
-        f"{_REPOSITORIES}::test_a_manifest_that_strains_the_parser_is_refused_with_its_place",
-        f"{_REPOSITORIES}::test_a_huge_manifest_is_refused_before_it_is_read",
+        f"{_CONTENTS}::test_a_manifest_that_strains_the_parser_is_refused_with_its_place",
+        f"{_CONTENTS}::test_a_huge_manifest_is_refused_before_it_is_read",
         f"{_JSON_DOCUMENT}::ADuplicateKeyIsAnErrorAndTheFirstOneCounts",
         f"{_PARSER}::DuplicateIdsOfEveryKindAreErrors",
         f"{_MUTATION}::EveryValueOfAWrongTypeIsAnErrorThatNamesItsPath",
     ),
     108: _all(
-        f"{_REPOSITORIES}::test_start_up_files_and_shadowing_modules_do_not_run_before_the_report",
-        f"{_REPOSITORIES}::test_shipped_byte_code_is_not_run_in_place_of_its_source",
+        f"{_CONTENTS}::test_start_up_files_and_shadowing_modules_do_not_run_before_the_report",
+        f"{_CONTENTS}::test_shipped_byte_code_is_not_run_in_place_of_its_source",
     ),
     109: _all(
-        f"{_REPOSITORIES}::test_an_entry_point_that_is_no_plain_name_is_refused",
-        f"{_REPOSITORIES}::test_an_entry_point_of_the_standard_library_is_refused",
+        f"{_CONTENTS}::test_an_entry_point_that_is_no_plain_name_is_refused",
+        f"{_CONTENTS}::test_an_entry_point_of_the_standard_library_is_refused",
         f"{_PARSER}::EntryPointsAreThreePlainIdentifiersOrMore",
     ),
     110: _all(
-        f"{_REPOSITORIES}::test_a_template_reaches_nothing_of_the_host",
-        f"{_REPOSITORIES}::test_a_stylesheet_or_image_of_the_host_is_not_in_a_pdf",
-        f"{_REPOSITORIES}::test_a_readme_is_text",
+        f"{_CONTENTS}::test_a_template_reaches_nothing_of_the_host",
+        f"{_CONTENTS}::test_a_stylesheet_or_image_of_the_host_is_not_in_a_pdf",
+        f"{_CONTENTS}::test_a_readme_is_text",
     ),
     111: _all(
-        f"{_REPOSITORIES}::test_nothing_that_a_repository_asks_to_install_runs_or_is_fetched",
+        f"{_CONTENTS}::test_nothing_that_a_repository_asks_to_install_runs_or_is_fetched",
         f"{_ENVIRONMENT}::test_a_line_that_is_no_package_is_refused_by_name_before_anything_runs",
         f"{_ENVIRONMENT}::test_a_package_without_a_wheel_is_not_built",
     ),

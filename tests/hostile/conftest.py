@@ -1,4 +1,4 @@
-"""One host an identity for all tests of a session."""
+"""One host an identity for all tests of a session; the program, where a test runs that."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import IDENTITIES, Harness  # noqa: E402
+from repositories import BUILD, Carrel, GitHttpServer  # noqa: E402
 
 
 class Hosts:
@@ -48,3 +49,19 @@ def harness(request: pytest.FixtureRequest, hosts: Hosts) -> Harness:
 def harnesses(hosts: Hosts) -> list[Harness]:
     """For a test that runs them side by side."""
     return [hosts.get(identity) for identity in IDENTITIES]
+
+
+@pytest.fixture
+def carrel(tmp_path: Path) -> Carrel:
+    work = tmp_path / "work"
+    work.mkdir()
+    return Carrel(BUILD / "bin/carrel", tmp_path / "data", work)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[GitHttpServer]:
+    root = tmp_path / "git"
+    root.mkdir()
+    with GitHttpServer(root) as server:
+        server.root_directory = root  # type: ignore[attr-defined]
+        yield server

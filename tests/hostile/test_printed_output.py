@@ -4,7 +4,6 @@ file name. Nothing of it may drive the terminal, pass for a line of the host or 
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sys
@@ -20,7 +19,6 @@ for _directory in ("tests/integration", "tests/support"):
 from carrel_runner import Carrel, Done  # noqa: E402
 from report_repos import lua_repo, python_repo, write  # noqa: E402
 
-BUILD = Path(os.environ.get("CARREL_BUILD", ROOT / "build")).resolve()
 # Everything that a terminal takes for more than text, but for the line end and the tab.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -47,13 +45,6 @@ FORGED = "\n".join(
         "\x85carrel: ready",
     ]
 )
-
-
-@pytest.fixture
-def carrel(tmp_path: Path) -> Carrel:
-    work = tmp_path / "work"
-    work.mkdir()
-    return Carrel(BUILD / "bin/carrel", tmp_path / "data", work)
 
 
 def run(carrel: Carrel, files: dict[str, str], *words: str) -> Done:

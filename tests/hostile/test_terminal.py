@@ -21,7 +21,6 @@ sys.path.insert(0, str(ROOT / "tests/integration"))
 from carrel_runner import Carrel  # noqa: E402
 from report_repos import python_repo, write  # noqa: E402
 
-BUILD = Path(os.environ.get("CARREL_BUILD", ROOT / "build")).resolve()
 CASES = Path(__file__).parent / "cases"
 PROBE = Path(__file__).parent / "probes/probe.py"
 
@@ -41,13 +40,6 @@ os.write(1, b"\x9b31m \x00\x08\x7f \xc2\x9b31m \xff\xfe\n")
 yield (1,)
 """
 RAISE = 'raise ValueError("carrel: \\x1b[2J\\x00\\u202e\\x9b forged")'
-
-
-@pytest.fixture
-def carrel(tmp_path: Path) -> Carrel:
-    work = tmp_path / "work"
-    work.mkdir()
-    return Carrel(BUILD / "bin/carrel", tmp_path / "data", work)
 
 
 def run_on_a_terminal(carrel: Carrel, *words: object) -> tuple[int, str, int]:
