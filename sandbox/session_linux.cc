@@ -22,6 +22,7 @@
 #include "runtime/base/text.h"
 #include "sandbox/call_pool.h"
 #include "sandbox/fd_socket.h"
+#include "sandbox/priority.h"
 #include "sandbox/session.h"
 
 namespace carrel::sandbox {
@@ -43,7 +44,6 @@ constexpr auto kExitGrace = milliseconds(500);
 // A worker that has computed for so long gives way to those that have not.
 constexpr double kBusyCpuSeconds = 0.25;
 constexpr int kBusyCheckMs = 250;
-constexpr int kBusyNice = 19;
 
 struct Ending {
   Verdict verdict;
@@ -222,14 +222,13 @@ class Session {
     }
   }
 
-  // Reports that compute for long share what the short ones, the zygote and the host leave: with
-  // the lowest weight they have all of an idle machine and next to nothing of a busy one. By the
+  // Reports that compute for long share what the short ones, the zygote and the host leave. By the
   // process's id: one that was reaped this very moment is nobody's, or a process whose priority a
   // host without privileges cannot change.
   void DemoteWhenBusy() {
     if (CpuSeconds(process_.pid) < kBusyCpuSeconds) return;
     is_demoted_ = true;
-    (void)::setpriority(PRIO_PGRP, static_cast<id_t>(process_.pid), kBusyNice);
+    GiveWay(process_.pid);
   }
 
   std::string MemoryReason() const {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -35,6 +37,27 @@ int64_t ResidentMb() {
   int64_t total = 0, resident = 0;
   status >> total >> resident;
   return resident * ::sysconf(_SC_PAGESIZE) >> 20;
+}
+
+pid_t ParentOf(pid_t process) {
+  std::ifstream status(fmt::format("/proc/{}/status", process));
+  pid_t parent = 0;
+  for (std::string word; parent == 0 && status >> word;) {
+    if (word == "PPid:") status >> parent;
+  }
+  return parent;
+}
+
+bool HasDescendantThatGaveWay() {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it("/proc", error), end; !error && it != end;
+       it.increment(error)) {
+    pid_t process = std::atoi(it->path().filename().c_str());
+    if (process <= 0 || ::sched_getscheduler(process) != SCHED_IDLE) continue;
+    while (process > 0 && process != ::getpid()) process = ParentOf(process);
+    if (process == ::getpid()) return true;
+  }
+  return false;
 }
 
 class EchoHandler final : public SessionHandler {
@@ -281,6 +304,17 @@ TEST_F(SessionTest, CancelEndsTheWorkerAtOnce) {
     source.request_stop();
   });
   EXPECT_EQ(Run({{"act", "sleep"}}, {}, source.get_token()).verdict, Verdict::kCancelled);
+}
+
+TEST_F(SessionTest, AWorkerThatComputesGivesWay) {
+  std::stop_source source;
+  std::jthread session([&] { Run({{"act", "spin"}}, {}, source.get_token()); });
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!HasDescendantThatGaveWay() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_TRUE(HasDescendantThatGaveWay());
+  source.request_stop();
 }
 
 TEST_F(SessionTest, AMissingCheckoutIsASandboxError) {
