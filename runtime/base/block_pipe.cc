@@ -9,7 +9,7 @@ namespace carrel {
 
 BlockPipe::BlockPipe(Threading threading, Consumer consumer)
     : consumer_(std::move(consumer)), threading_(threading) {
-  blocks_[0].resize(kBlockBytes);
+  blocks_[0] = std::make_unique_for_overwrite<char[]>(kBlockBytes);
 }
 
 BlockPipe::~BlockPipe() {
@@ -25,7 +25,7 @@ BlockPipe::~BlockPipe() {
 Status BlockPipe::Write(std::string_view bytes) {
   while (!bytes.empty()) {
     const size_t piece = std::min(bytes.size(), kBlockBytes - filled_);
-    std::memcpy(blocks_[filling_].data() + filled_, bytes.data(), piece);
+    std::memcpy(blocks_[filling_].get() + filled_, bytes.data(), piece);
     filled_ += piece;
     bytes.remove_prefix(piece);
     if (filled_ == kBlockBytes) CARREL_TRY(Push());
@@ -37,7 +37,7 @@ Status BlockPipe::Push() {
   filled_ = 0;
   if (threading_ == Threading::kWhenSpare) StartThread();
   if (!thread_.joinable()) {
-    if (status_) status_ = consumer_(blocks_[filling_]);
+    if (status_) status_ = consumer_({blocks_[filling_].get(), kBlockBytes});
     return status_;
   }
   std::unique_lock lock(mutex_);
@@ -52,14 +52,16 @@ Result<std::string_view> BlockPipe::Drain() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return waiting_ == 0; });
   if (!status_) return std::unexpected(status_.error());
-  return std::string_view(blocks_[filling_].data(), std::exchange(filled_, 0));
+  return std::string_view(blocks_[filling_].get(), std::exchange(filled_, 0));
 }
 
 void BlockPipe::StartThread() {
   threading_ = Threading::kInline;  // asked once
   if (!HasSpareCore()) return;
   // All memory that is needed, here: the other thread allocates nothing.
-  for (std::string& block : blocks_) block.resize(kBlockBytes);
+  for (auto& block : blocks_) {
+    if (!block) block = std::make_unique_for_overwrite<char[]>(kBlockBytes);
+  }
   oldest_ = filling_;
   try {
     thread_ = std::thread([this] { Consume(); });
@@ -74,7 +76,7 @@ void BlockPipe::Consume() {
     changed_.wait(lock, [this] { return waiting_ > 0 || stopping_; });
     if (stopping_) return;
     if (status_) {
-      const std::string_view block = blocks_[oldest_];
+      const std::string_view block(blocks_[oldest_].get(), kBlockBytes);
       lock.unlock();
       Status status = consumer_(block);
       lock.lock();

@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <string>
 #include <string_view>
 #include <thread>
 
@@ -57,9 +57,9 @@ class BlockPipe {
 
   const Consumer consumer_;
   Threading threading_;
-  std::array<std::string, kBlocks> blocks_;
-  size_t filling_ = 0;  // index of the block that Write fills
-  size_t filled_ = 0;   // bytes in it
+  std::array<std::unique_ptr<char[]>, kBlocks> blocks_;  // not touched before they are filled
+  size_t filling_ = 0;                                   // index of the block that Write fills
+  size_t filled_ = 0;                                    // bytes in it
 
   std::mutex mutex_;
   std::condition_variable changed_;
