@@ -4,7 +4,8 @@
 // medians, p95 and ratios to the peers marked by --base; asserts nothing.
 //
 //   sandbox_bench --worker FILE --packages DIR --store DIR [--runs N]
-//                 [--base NAME COMMAND]... [--peer NAME COMMAND]...
+//                 [--part starts|neighbours|memory] [--base NAME COMMAND]... [--peer NAME
+//                 COMMAND]...
 //
 // The store holds `noop/` with report.py and report.lua, made by sandbox.py beside this file.
 #include <fmt/format.h>
@@ -39,6 +40,7 @@ constexpr int kPeerEvery = 4;  // peers are slower by far and steadier
 struct Options {
   WorkerPoolOptions pool;
   int runs = 200;
+  std::string part;                        // the only one; empty: all
   std::vector<carrel::bench::Peer> peers;  // the bases first
   size_t bases = 0;
 };
@@ -57,6 +59,8 @@ Options Parse(int argc, char** argv) {
       options.pool.store = value;
     } else if (option == "--runs") {
       options.runs = std::atoi(value.c_str());
+    } else if (option == "--part") {
+      options.part = value;
     } else if ((option == "--peer" || option == "--base") && i < argc) {
       const bool is_base = option == "--base";
       const auto at = is_base ? options.peers.begin() + static_cast<ptrdiff_t>(options.bases)
@@ -246,8 +250,11 @@ void Memory(const Options& options) {
 
 int main(int argc, char** argv) {
   const Options options = Parse(argc, argv);
-  Starts(options);
-  KillsAndNeighbours(options);
-  Memory(options);
+  const auto wants = [&](std::string_view part) {
+    return options.part.empty() || options.part == part;
+  };
+  if (wants("starts")) Starts(options);
+  if (wants("neighbours")) KillsAndNeighbours(options);
+  if (wants("memory")) Memory(options);
   return 0;
 }
