@@ -24,7 +24,7 @@ struct Confinement {
   Tier tier = Tier::kFull;
   std::string subtree;     // of the store, relative, without ".."; empty: /plugin stays empty
   unsigned worker_id = 0;  // Tier::kRoot: the account the worker becomes; never 0
-  int closer_fd = -1;      // see RunZygote; closed on the way
+  int closer_fd = -1;      // see RunZygote; for parking only
   pid_t zygote = 0;        // Tier::kDegraded: whose end is the worker's; the other tiers have init
   int64_t tasks = 0;       // Tier::kDegraded: that the worker's user may have besides
   Places places;           // Tier::kDegraded: what can be read, the checkout included
@@ -36,8 +36,9 @@ struct ConfinementStep {
   int (*take)(const Confinement&);  // 0 or errno
 };
 
-// Own mount, IPC, UTS and cgroup namespaces, the host name "report", a hold on the store and a
-// private /tmp: before any job is known. Tier::kDegraded: the worker ends with its zygote.
+// Own mount, IPC, UTS and cgroup namespaces, the host name "report", a hold on the store, which
+// init shares, and a private /tmp: before any job is known. Tier::kDegraded: the worker ends with
+// its zygote.
 std::span<const ConfinementStep> ParkingSteps(Tier tier);
 // Mounts the checkout read-only at /plugin, drops the store, gives /tmp its size, then gives up
 // privileges, resource limits, capabilities, file system and network by Landlock, and last the

@@ -53,13 +53,23 @@ UniqueFd& DetachedStore() {
   return tree;
 }
 
-int DetachStore(const Confinement&) {
+// The close of the last hold on a detached tree waits for every processor of the machine, up to a
+// millisecond on a busy one. The closer holds it as well until this process is gone, so that the
+// close in this one is not the last. If it cannot be told, the close is only slower.
+void ShareWithCloser(int tree, int closer_fd) {
+  const UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+  const std::array fds = {tree, self.get()};
+  if (self) (void)SendMessage(closer_fd, "x", fds);
+}
+
+int DetachStore(const Confinement& c) {
   constexpr int kAboveOwnDescriptors = 16;
   const UniqueFd tree = CloneTree(kStoreMount);
   if (!tree) return errno;
   if (!CloneTreeAt(tree.get(), ".")) return 0;
   DetachedStore().Reset(::fcntl(tree.get(), F_DUPFD_CLOEXEC, kAboveOwnDescriptors));
   if (!DetachedStore()) return errno;
+  ShareWithCloser(DetachedStore().get(), c.closer_fd);
   return ErrnoOf(::umount2(kStoreMount, MNT_DETACH));
 }
 
@@ -75,13 +85,8 @@ int MountCheckout(const Confinement& c) {
   return AttachTree(tree.get(), kCheckoutMount);
 }
 
-// An unmount waits for every processor of the machine, up to a millisecond on a busy one: the last
-// hold on a detached store goes to the closer, and the job does not wait.
-int DropStore(const Confinement& c) {
-  UniqueFd closer(c.closer_fd);
+int DropStore(const Confinement&) {
   if (!DetachedStore()) return ErrnoOf(::umount2(kStoreMount, MNT_DETACH));
-  const std::array fds = {DetachedStore().get()};
-  (void)SendMessage(closer.get(), "x", fds);  // a hold that could not be handed over ends below
   DetachedStore().Reset();
   return 0;
 }

@@ -29,7 +29,7 @@ Result<Pipe> MakePipe() {
   return Pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-Status SendMessage(int socket, std::string_view bytes, std::span<const int> descriptors) {
+Result<size_t> SendSome(int socket, std::string_view bytes, std::span<const int> descriptors) {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMaxDescriptors)> control{};
   iovec part{const_cast<char*>(bytes.data()), bytes.size()};
   msghdr message{};
@@ -52,7 +52,12 @@ Status SendMessage(int socket, std::string_view bytes, std::span<const int> desc
     if (errno == EPIPE || errno == ECONNRESET) return Fail(Code::kUnreachable, "peer is gone");
     return FailErrno("sendmsg");
   }
-  if (static_cast<size_t>(sent) != bytes.size()) return Fail(Code::kIo, "sendmsg: cut short");
+  return static_cast<size_t>(sent);
+}
+
+Status SendMessage(int socket, std::string_view bytes, std::span<const int> descriptors) {
+  CARREL_ASSIGN_OR_RETURN(const size_t sent, SendSome(socket, bytes, descriptors));
+  if (sent != bytes.size()) return Fail(Code::kIo, "sendmsg: cut short");
   return {};
 }
 

@@ -23,7 +23,10 @@ struct Pipe {
 };
 Result<Pipe> MakePipe();
 
-// One message; all descriptors travel with its first byte. kUnreachable when the peer is gone.
+// As much as the socket takes; all descriptors travel with the first byte. How many bytes were
+// taken; kUnreachable when the peer is gone.
+Result<size_t> SendSome(int socket, std::string_view bytes, std::span<const int> descriptors = {});
+// The same for one message as a whole.
 Status SendMessage(int socket, std::string_view bytes, std::span<const int> descriptors = {});
 
 struct Message {

@@ -136,12 +136,15 @@ class Session {
                     {"worker_id", kRootHostWorkerId + 1 + process_.id % kRootHostWorkerIds}};
     if (zygote_.layers().tier == Tier::kDegraded) prepare["tasks"] = TasksOfThisUser() + kTaskSlack;
     const std::array fds = {job_.output_fd};
-    // The job follows at once: what receives it is our own code until confinement is complete. A
-    // worker that is gone already has said why.
-    (void)SendMessage(process_.socket.get(), EncodeFrame(FrameType::kPrepare, DumpJson(prepare)),
-                      job_.output_fd >= 0 ? std::span<const int>(fds) : std::span<const int>());
-    outgoing_ = EncodeFrame(FrameType::kJob, DumpJson(job_.job));
-    SendJob();
+    // Both frames in one message, so that a worker that it wakes up needs this thread no more: on a
+    // busy machine each wait for another thread can cost a time slice. What receives the job is our
+    // own code until confinement is complete. A worker that is gone already has said why.
+    outgoing_ = EncodeFrame(FrameType::kPrepare, DumpJson(prepare)) +
+                EncodeFrame(FrameType::kJob, DumpJson(job_.job));
+    const auto sent =
+        SendSome(process_.socket.get(), outgoing_,
+                 job_.output_fd >= 0 ? std::span<const int>(fds) : std::span<const int>());
+    outgoing_.erase(0, sent.value_or(outgoing_.size()));
     return {};
   }
 
@@ -465,7 +468,7 @@ class Session {
   SteadyClock::time_point last_frame_ = started_;
   SteadyClock::time_point next_progress_ = started_;
   std::optional<std::string> progress_;  // held back
-  std::string outgoing_;                 // of the job
+  std::string outgoing_;                 // of Prepare and the job
   bool ready_ = false;
   bool is_demoted_ = false;
   bool exited_ = false;

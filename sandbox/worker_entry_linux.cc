@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kSocket = 3;
 constexpr int kOutput = 4;
-constexpr int kCloser = 5;  // gone before Ready
+constexpr int kCloser = 5;  // gone before a job is read
 
 // 0 = /dev/null, 1 and 2 = the log, 3 = the socket, 5 = the closer; nothing else stays open.
 bool ArrangeDescriptors(const WorkerDescriptors& given) {
@@ -130,7 +130,6 @@ void TouchCode() {
 
 // Without a root of its own the worker knows the parts by the names that the host has for them.
 void Locate(WorkerProgram& program, const Places& known, Preparation& preparation) {
-  ::close(kCloser);
   Places places = known;
   const std::string& subtree = preparation.confinement.subtree;
   const std::string store = places.Take(kStoreMount);
@@ -150,10 +149,12 @@ int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
   Confinement parked;
   parked.tier = options.tier;
   parked.zygote = surroundings.zygote;
+  parked.closer_fd = kCloser;
   if (const StepFailure failure = TakeSteps(ParkingSteps(options.tier), parked, options.fault);
       failure.step != nullptr) {
     return Refuse(failure);
   }
+  ::close(kCloser);
   // With a job at the door there is nothing to be done ahead of it.
   if (options.tier != Tier::kDegraded && !HasInputWithin(kSocket, kRehearseAfterMs)) {
     (void)ParsePreparation(DumpJson({{"subtree", "x"}, {"limits", ToJson(Limits())}}));
@@ -163,7 +164,6 @@ int WorkerEntry(WorkerProgram& program, const ServerOptions& options,
   auto preparation = ReceivePreparation();
   if (!preparation) return 1;
   preparation->confinement.tier = options.tier;
-  preparation->confinement.closer_fd = kCloser;
   if (options.tier == Tier::kDegraded) Locate(program, surroundings.places, *preparation);
   if (const StepFailure failure =
           TakeSteps(ConfiningSteps(options.tier), preparation->confinement, options.fault);

@@ -2,7 +2,7 @@
 //
 //   helper            new namespaces; waits for init
 //    `- init          pid 1 of the zygote's pid namespace; lives as long as the host's lifeline;
-//        |            also the closer: drops descriptors whose close is slow for others
+//        |            also the closer: holds descriptors whose last close is slow
 //        `- zygote    pid 2: minimal root, interpreter warm; forks and reaps, nothing else
 //            `- worker  pid 1 of a pid namespace of its own; one report, then gone
 //

@@ -232,6 +232,36 @@ bool EndWithParent(pid_t parent) {
   return ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && ::getppid() == parent;
 }
 
+// Holds what workers share with it until they are gone, so that a close that waits for the machine
+// is in nobody's way.
+class Closer {
+ public:
+  explicit Closer(int socket) : socket_(socket) {}
+
+  void AddTo(std::vector<pollfd>& fds) const {
+    fds.push_back({socket_, POLLIN, 0});
+    for (const Held& held : held_) fds.push_back({held.worker.get(), POLLIN, 0});
+  }
+
+  // `fds` as AddTo added them, polled.
+  void Handle(std::span<const pollfd> fds) {
+    size_t at = 0;
+    std::erase_if(held_, [&](const Held&) { return fds[++at].revents != 0; });
+    if (fds[0].revents == 0) return;
+    auto message = ReceiveMessage(socket_);
+    if (!message || message->descriptors.size() != 2) return;  // what came closes here
+    held_.push_back({std::move(message->descriptors[1]), std::move(message->descriptors[0])});
+  }
+
+ private:
+  struct Held {
+    UniqueFd worker;  // a pidfd
+    UniqueFd shared;
+  };
+  const int socket_;
+  std::vector<Held> held_;
+};
+
 // Process 1: reaps, and takes the whole tree with it when the host or the zygote is gone.
 int InitMain(pid_t zygote, int lifeline_fd, int closer_fd) {
   struct sigaction action{};
@@ -241,15 +271,17 @@ int InitMain(pid_t zygote, int lifeline_fd, int closer_fd) {
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGCHLD);
   sigprocmask(SIG_BLOCK, &blocked, &waiting);
+  Closer closer(closer_fd);
   while (true) {
     for (pid_t pid = 0; (pid = ::waitpid(-1, nullptr, WNOHANG)) != 0;) {
       if (pid == zygote || pid < 0) return 0;
     }
     // Nothing is ever written to the lifeline: readable means closed.
-    pollfd fds[] = {{lifeline_fd, POLLIN, 0}, {closer_fd, POLLIN, 0}};
-    if (::ppoll(fds, 2, nullptr, &waiting) <= 0) continue;
+    std::vector<pollfd> fds = {{lifeline_fd, POLLIN, 0}};
+    closer.AddTo(fds);
+    if (::ppoll(fds.data(), fds.size(), nullptr, &waiting) <= 0) continue;
     if (fds[0].revents != 0) return 0;
-    if (fds[1].revents != 0) (void)ReceiveMessage(closer_fd);  // what came with it closes here
+    closer.Handle(std::span(fds).subspan(1));
   }
 }
 
