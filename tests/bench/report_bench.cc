@@ -7,7 +7,6 @@
 //                --job NAME LANGUAGE SUBTREE JSON ...
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,11 +20,9 @@
 #include "runtime/base/files.h"
 #include "runtime/base/json.h"
 #include "runtime/report/package.h"
-#include "runtime/report/worker_pool.h"
-#include "sandbox/session.h"
 #include "tests/bench/noop_report.h"
-#include "tests/bench/peer_process.h"
 #include "tests/bench/process_memory.h"
+#include "tests/bench/worker_jobs.h"
 
 namespace {
 
@@ -34,49 +31,10 @@ using carrel::JsonString;
 using carrel::bench::Die;
 using carrel::bench::Milliseconds;
 using carrel::bench::SteadyClock;
+using carrel::bench::WorkerJob;
 
 // This process, the helper that entered the namespaces, their process 1, the zygote, a worker.
 constexpr int kWorkerDepth = 4;
-
-struct JobSpec {
-  std::string name, language, subtree;
-  Json job;
-};
-
-struct Options {
-  carrel::report::WorkerPoolOptions pool;
-  int runs = 3;
-  std::vector<JobSpec> jobs;
-};
-
-Options Parse(int argc, char** argv) {
-  Options options;
-  options.pool.spares = 1;
-  int i = 1;
-  const auto next = [&]() -> std::string {
-    if (i >= argc) Die("an option lacks its value");
-    return argv[i++];
-  };
-  while (i < argc) {
-    const std::string option = next();
-    if (option == "--worker") {
-      options.pool.worker = next();
-    } else if (option == "--packages") {
-      options.pool.python_packages = next();
-    } else if (option == "--store") {
-      options.pool.store = next();
-    } else if (option == "--runs") {
-      options.runs = std::stoi(next());
-    } else if (option == "--job") {
-      JobSpec spec{next(), next(), next(), {}};
-      spec.job = carrel::ParseJson(next()).value_or(Json());
-      options.jobs.push_back(std::move(spec));
-    } else {
-      Die("unknown option " + option);
-    }
-  }
-  return options;
-}
 
 // A line of /proc/PID/status that is given in kB, in MB; 0 when the process is gone.
 double StatusMb(pid_t process, std::string_view name) {
@@ -127,34 +85,25 @@ struct Figures {
   uint64_t bytes = 0, rows = 0;
 };
 
-void Run(carrel::report::WorkerPool& pool, const JobSpec& spec, Figures& figures) {
-  carrel::bench::AwaitParked(pool, spec.language, 1, 50);
-  carrel::sandbox::Zygote& zygote = carrel::bench::ZygoteOf(pool, spec.language);
-  const carrel::UniqueFd output(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  const carrel::sandbox::SessionJob session{
-      .subtree = spec.subtree, .output_fd = output.get(), .job = spec.job};
+void Run(carrel::report::WorkerPool& pool, const WorkerJob& job, Figures& figures) {
+  carrel::bench::AwaitParked(pool, job.language, 1, 50);
+  carrel::sandbox::Zygote& zygote = carrel::bench::ZygoteOf(pool, job.language);
   carrel::bench::QuietHandler handler;
   MemoryWatch watch(carrel::bench::DescendantAt(kWorkerDepth));
-  const auto start = SteadyClock::now();
-  const auto outcome = RunSession(zygote, session, handler, {});
-  const double report_ms = Milliseconds(SteadyClock::now() - start);
+  const auto run = carrel::bench::RunWorkerJob(zygote, job, handler);
   figures.over_idle_mb.push_back(watch.OverIdle());
-  if (JsonString(outcome.payload, "status") != "ok") {
-    Die(fmt::format("{}: {} {} {}", spec.name, outcome.reason, outcome.payload.dump(),
-                    outcome.log));
-  }
-  const bool zipped = JsonString(spec.job["renderer"], "type") != "xlsx";
-  const double zip_ms = zipped ? ZipMilliseconds(output.get()) : 0;
+  const bool zipped = JsonString(job.job["renderer"], "type") != "xlsx";
+  const double zip_ms = zipped ? ZipMilliseconds(run.output.get()) : 0;
   figures.zip_seconds.push_back(zip_ms / 1000);
-  figures.seconds.push_back((report_ms + zip_ms) / 1000);
-  figures.rows = outcome.payload.value("rows", uint64_t{0});
-  figures.bytes = outcome.payload.value("bytes", uint64_t{0});
+  figures.seconds.push_back((Milliseconds(run.end - run.start) + zip_ms) / 1000);
+  figures.rows = run.payload.value("rows", uint64_t{0});
+  figures.bytes = run.payload.value("bytes", uint64_t{0});
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Options options = Parse(argc, argv);
+  const auto options = carrel::bench::ParseWorkerOptions(argc, argv);
   carrel::report::WorkerPool pool(options.pool);
   std::vector<Figures> figures(options.jobs.size());
   // Interleaved, so that a slow moment of the machine meets everybody.

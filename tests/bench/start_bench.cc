@@ -3,21 +3,15 @@
 //
 //   start_bench --worker FILE --packages DIR --store DIR --runs N
 //               --job NAME LANGUAGE SUBTREE JSON ... --peer NAME COMMAND ...
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "runtime/base/files.h"
-#include "runtime/base/json.h"
-#include "runtime/report/worker_pool.h"
-#include "sandbox/session.h"
-#include "tests/bench/peer_process.h"
+#include "tests/bench/noop_report.h"
+#include "tests/bench/worker_jobs.h"
 
 namespace {
 
@@ -26,6 +20,7 @@ using carrel::bench::Die;
 using carrel::bench::Milliseconds;
 using carrel::bench::Quantile;
 using carrel::bench::SteadyClock;
+using carrel::bench::WorkerJob;
 
 // Notes the moment of the first row.
 class FirstRow final : public carrel::sandbox::SessionHandler {
@@ -49,65 +44,13 @@ struct Line {
   std::vector<double> whole;
 };
 
-struct JobSpec {
-  std::string name, language, subtree;
-  Json job;
-};
-
-struct Options {
-  carrel::report::WorkerPoolOptions pool;
-  int runs = 50;
-  std::vector<JobSpec> jobs;
-  std::vector<carrel::bench::Peer> peers;
-};
-
-Options Parse(int argc, char** argv) {
-  Options options;
-  options.pool.spares = 1;  // as the program has it
-  int i = 1;
-  const auto next = [&]() -> std::string {
-    if (i >= argc) Die("an option lacks its value");
-    return argv[i++];
-  };
-  while (i < argc) {
-    const std::string option = next();
-    if (option == "--worker") {
-      options.pool.worker = next();
-    } else if (option == "--packages") {
-      options.pool.python_packages = next();
-    } else if (option == "--store") {
-      options.pool.store = next();
-    } else if (option == "--runs") {
-      options.runs = std::atoi(next().c_str());
-    } else if (option == "--job") {
-      JobSpec spec{next(), next(), next(), {}};
-      spec.job = carrel::ParseJson(next()).value_or(Json());
-      options.jobs.push_back(std::move(spec));
-    } else if (option == "--peer") {
-      options.peers.push_back({next(), next()});
-    } else {
-      Die("unknown option " + option);
-    }
-  }
-  return options;
-}
-
-void RunJob(carrel::report::WorkerPool& pool, const JobSpec& spec, Line& line) {
-  const auto zygote = pool.Get(spec.language);
-  if (!zygote) Die(zygote.error().message);
-  const carrel::UniqueFd output(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  const carrel::sandbox::SessionJob session{
-      .subtree = spec.subtree, .output_fd = output.get(), .job = spec.job};
+void RunJob(carrel::report::WorkerPool& pool, const WorkerJob& job, Line& line) {
   FirstRow handler;
-  const auto start = SteadyClock::now();
-  const auto outcome = RunSession(**zygote, session, handler, {});
-  const auto end = SteadyClock::now();
-  if (outcome.payload.value("status", "") != "ok" || !handler.first()) {
-    Die(fmt::format("{}: {} {} {}", spec.name, outcome.reason, outcome.payload.dump(),
-                    outcome.log));
-  }
-  line.first_row.push_back(Milliseconds(*handler.first() - start));
-  line.whole.push_back(Milliseconds(end - start));
+  const auto run =
+      carrel::bench::RunWorkerJob(carrel::bench::ZygoteOf(pool, job.language), job, handler);
+  if (!handler.first()) Die(fmt::format("{}: it had no row", job.name));
+  line.first_row.push_back(Milliseconds(*handler.first() - run.start));
+  line.whole.push_back(Milliseconds(run.end - run.start));
 }
 
 void Print(const std::vector<Line>& ours, const std::vector<Line>& peers) {
@@ -130,10 +73,10 @@ void Print(const std::vector<Line>& ours, const std::vector<Line>& peers) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Options options = Parse(argc, argv);
+  const auto options = carrel::bench::ParseWorkerOptions(argc, argv);
   carrel::report::WorkerPool pool(options.pool);
   std::vector<Line> ours, peers;
-  for (const JobSpec& job : options.jobs) ours.push_back({job.name, {}, {}});
+  for (const WorkerJob& job : options.jobs) ours.push_back({job.name, {}, {}});
   for (const auto& peer : options.peers) peers.push_back({peer.name, {}, {}});
   // Interleaved, so that a slow moment of the machine meets everybody.
   for (int run = -1; run < options.runs; ++run) {

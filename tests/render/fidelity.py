@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ooxml_check import Package, resolve
-from ooxml_sheet import local
+from ooxml_order import local
 from templates import START_COLUMN, START_ROW, read_parts
 from xlsx_differential import FINISH, PARAMETERS, START, to_cell
 

@@ -5,7 +5,8 @@
 Stricter than the standard where programs are: Excel offers to repair a file for a duplicate id, a
 cell out of order or a formula chain that names a cell without formula; SheetJS reads sizes from
 the local headers; exceljs wants a reference on every cell; openpyxl and SheetJS believe a
-`dimension`. Standard library only. What concerns a sheet alone is in ooxml_sheet.py.
+`dimension`. Standard library only. What concerns a sheet alone is in ooxml_sheet.py, the order of
+elements in ooxml_order.py.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ooxml_sheet
-from ooxml_sheet import BookFacts, local, namespace, out_of_order
+from ooxml_order import inner_faults, local, namespace, out_of_order
+from ooxml_sheet import BookFacts
 
 _TYPES = "[Content_Types].xml"
 _MAIN = {
@@ -122,6 +124,7 @@ def faults(path: Path | str, *, orphans: frozenset[str] = frozenset()) -> list[s
     found += _content_types(package)
     found += _relations(package, orphans)
     found += _duplicate_ids(package)
+    found += [line for name, root in package.xml.items() for line in inner_faults(name, root)]
     book = package.one("", "officeDocument")
     if book not in package.xml:
         return [*found, "no workbook part"]

@@ -8,16 +8,17 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ooxml_order import local, out_of_order
+
 _ORDER = (
     *("sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr"),
     *("sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState"),
-    *("dataConsolidate", "customSheetViews", "mergeCells", "phoneticPr", "conditionalFormatting"),
+    *("dataConsolidate", "customSheetViews", "mergeCells", "phoneticPr", "conditionalFormatting*"),
     *("dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup", "headerFooter"),
     *("rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags"),
     *("drawing", "legacyDrawing", "legacyDrawingHF", "drawingHF", "picture", "oleObjects"),
     *("controls", "webPublishItems", "tableParts", "extLst"),
 )
-_REPEATED = {"conditionalFormatting"}
 _MAX_ROW, _MAX_COLUMN, _MAX_TEXT = 1_048_576, 16_384, 32_767
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]*)$")
 _ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"}
@@ -36,14 +37,6 @@ class BookFacts:
     strings: list[str]
 
 
-def local(element: ET.Element) -> str:
-    return str(element.tag).rsplit("}", 1)[-1]
-
-
-def namespace(element: ET.Element) -> str:
-    return str(element.tag)[1:].split("}")[0] if str(element.tag)[:1] == "{" else ""
-
-
 def text_of(element: ET.Element) -> str:
     """The text of `si` or `is`: its own or that of its runs, without the phonetic ones."""
     texts = []
@@ -53,24 +46,6 @@ def text_of(element: ET.Element) -> str:
         elif local(child) == "r":
             texts += [e.text or "" for e in child if local(e) == "t"]
     return "".join(texts)
-
-
-def out_of_order(part: str, root: ET.Element, order: tuple[str, ...]) -> Iterator[str]:
-    """Children that are unknown, repeated or before one that belongs behind them."""
-    last, seen = -1, set()
-    for child in root:
-        name = local(child)
-        if namespace(child) != namespace(root):  # an extension, at any place
-            continue
-        if name not in order:
-            yield f"{part}: unknown element {child.tag}"
-            continue
-        if order.index(name) < last:
-            yield f"{part}: {name} behind {order[last]}"
-        if name in seen and name not in _REPEATED:
-            yield f"{part}: two {name}"
-        seen.add(name)
-        last = max(last, order.index(name))
 
 
 def position(reference: str) -> tuple[int, int] | None:

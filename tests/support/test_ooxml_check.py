@@ -30,6 +30,7 @@ def _good(path: Path) -> Parts:
                                            "format": red})  # fmt: skip
         sheet.set_column(3, 3, 20, bold)
         sheet.write_comment("A3", "a note")
+        sheet.write_row(3, 0, ["b", 2])
         chart = book.add_chart({"type": "line"})
         chart.add_series({"values": "=Data!$B$2:$B$4"})
         sheet.insert_chart("G1", chart)
@@ -64,7 +65,7 @@ def _drop(part: str) -> Callable[[Parts], None]:
     return lambda parts: parts.pop(part) and None
 
 
-_BOOK, _STYLES = "xl/workbook.xml", "xl/styles.xml"
+_BOOK, _STYLES, _CHART = "xl/workbook.xml", "xl/styles.xml", "xl/charts/chart1.xml"
 _DAMAGE = {
     "rows": (_replace(_SHEET, '<row r="2"', '<row r="9"'), "row 3 behind row 9"),
     "cells": (_replace(_SHEET, 'r="A2"', 'r="C2"'), "cell 'B2' behind column 3"),
@@ -146,6 +147,14 @@ _DAMAGE = {
     "comments": (
         _replace("xl/comments1.xml", "(<comment .*</comment>)", r"\1\1"),
         "shape or comment A3 2 times",
+    ),
+    "order in a chart": (
+        _replace(_CHART, '(<c:order val="0"/>)(<c:marker>.*?</c:marker>)', r"\2\1"),
+        "ser: order behind marker",
+    ),
+    "kept values of a chart": (
+        _replace(_CHART, '<c:ptCount val="3"/>', '<c:ptCount val="2"/>'),
+        r"numCache: points \[0, 1, 2\]...\[2\] of 2",
     ),
     "titles": (_replace("docProps/app.xml", "<vt:lpstr>Other</vt:lpstr>", ""), "TitlesOfParts"),
 }

@@ -20,8 +20,10 @@ import zipfile
 from typing import Any
 
 import openpyxl
-from ooxml_checks import check_package
 from openpyxl.chart import BarChart, Reference
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
+import ooxml_check
 
 CHARTS = [
     {"type": "bar", "title": "Amount & <tax>", "x": "Month", "y": ["Amount", "Tax (€)"],
@@ -81,7 +83,7 @@ def series_of(chart: Any) -> list[tuple[str, str, str]]:
 
 def check_read_back(tool: Tool) -> None:
     path = tool.render(CHARTS, make_rows(6))
-    check_package(path)
+    assert ooxml_check.faults(path) == []
     with zipfile.ZipFile(path) as made, zipfile.ZipFile(tool.work / "template.xlsx") as template:
         for name in template.namelist():
             if "chart" in name or "drawing" in name:
