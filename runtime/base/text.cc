@@ -92,6 +92,10 @@ bool IsAscii(std::string_view text) {
 bool IsUtf8(std::string_view text) {
   if (IsAscii(text)) return true;
   for (size_t pos = 0; pos < text.size();) {
+    if ((text[pos] & 0x80) == 0) {
+      ++pos;
+      continue;
+    }
     const size_t length = SequenceLength(text, pos);
     if (length == 0) return false;
     pos += length;

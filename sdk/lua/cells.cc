@@ -13,7 +13,6 @@ namespace carrel::lua {
 namespace {
 
 constexpr int64_t kMaxCells = 1'000'000;
-constexpr lua_Unsigned kMaxSequence = 1'000;  // cells that are on the stack at once
 
 struct Keys {
   int64_t highest = 0;
@@ -38,18 +37,15 @@ Keys ScanKeys(lua_State* L, int table) {
   return keys;
 }
 
-render::Cell TextCell(render::CellKind kind, std::string_view text) {
-  render::Cell cell;
+void SetText(render::Cell& cell, render::CellKind kind, std::string_view text) {
   cell.kind = kind;
   cell.text = text;
-  return cell;
 }
 
 // A value that is no cell; its type is all there is to say of it.
-render::Cell OtherCell(std::string_view type) {
-  render::Cell cell = TextCell(render::CellKind::kOther, type);
+void SetOther(render::Cell& cell, std::string_view type) {
+  SetText(cell, render::CellKind::kOther, type);
   cell.type_name = type;
-  return cell;
 }
 
 }  // namespace
@@ -60,41 +56,33 @@ Result<render::Row> RowReader::Read(lua_State* L) {
     return Fail(Code::kInvalid,
                 fmt::format("is a {}, expected a table of cells", luaL_typename(L, -1)));
   }
-  if (ReadSequence(L)) return render::Row(cells_);
-  cells_.clear();
-  repaired_.clear();
   if (lua_checkstack(L, LUA_MINSTACK) == 0) return Fail(Code::kLimit, "not enough memory");
+  if (ReadSequence(L)) return render::Row(cells_);
+  repaired_.clear();
   CARREL_ASSIGN_OR_RETURN(const int64_t length, Length(L));
+  cells_.resize(static_cast<size_t>(length));
   for (int64_t i = 1; i <= length; ++i) {
     const int type = lua_rawgeti(L, -1, i);
-    cells_.push_back(ReadCell(L, type));
+    ReadCell(L, type, cells_[static_cast<size_t>(i - 1)]);
     lua_pop(L, 1);
   }
   return render::Row(cells_);
 }
 
-// The usual row: its keys are the positions from 1 on, without a hole. False for any other table.
+// The usual row: its keys are the positions from 1 on, in this order, without a hole. False for any
+// other table.
 bool RowReader::ReadSequence(lua_State* L) {
-  const lua_Unsigned length = lua_rawlen(L, -1);
-  if (length == 0 || length > kMaxSequence) return false;
-  if (lua_checkstack(L, static_cast<int>(length) + LUA_MINSTACK) == 0) return false;
-  const int table = lua_gettop(L);
-  cells_.resize(length);
-  bool complete = true;
-  for (lua_Unsigned i = 0; i < length && complete; ++i) {
-    const int type = lua_rawgeti(L, table, static_cast<lua_Integer>(i + 1));
-    complete = type != LUA_TNIL;
-    cells_[i] = ReadCell(L, type);
+  size_t count = 0;
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+    const auto position = static_cast<lua_Integer>(count + 1);
+    if (lua_isinteger(L, -2) == 0 || lua_tointeger(L, -2) != position || position > kMaxCells) {
+      lua_pop(L, 2);
+      return false;
+    }
+    if (count == cells_.size()) cells_.emplace_back();
+    ReadCell(L, lua_type(L, -1), cells_[count++]);
   }
-  lua_settop(L, table);
-  if (!complete) return false;
-  // As many keys as positions: there is no other key.
-  lua_Unsigned keys = 0;
-  for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) {
-    if (++keys <= length) continue;
-    lua_settop(L, table);
-    return false;
-  }
+  cells_.resize(count);
   return true;
 }
 
@@ -111,27 +99,37 @@ Result<int64_t> RowReader::Length(lua_State* L) const {
   return length;
 }
 
-render::Cell RowReader::ReadCell(lua_State* L, int type) {
+void RowReader::ReadCell(lua_State* L, int type, render::Cell& cell) {
   using render::CellKind;
   switch (type) {
     case LUA_TNIL:
-      return {};
+      cell.kind = CellKind::kNone;
+      return;
     case LUA_TBOOLEAN:
-      return {.kind = CellKind::kBool, .integer = lua_toboolean(L, -1)};
+      cell.kind = CellKind::kBool;
+      cell.integer = lua_toboolean(L, -1);
+      return;
     case LUA_TNUMBER:
       if (lua_isinteger(L, -1) != 0) {
-        return {.kind = CellKind::kInteger, .integer = lua_tointeger(L, -1)};
+        cell.kind = CellKind::kInteger;
+        cell.integer = lua_tointeger(L, -1);
+      } else {
+        cell.kind = CellKind::kFloat;
+        cell.number = lua_tonumber(L, -1);
       }
-      return {.kind = CellKind::kFloat, .number = lua_tonumber(L, -1)};
+      return;
     case LUA_TSTRING:
-      return TextCell(CellKind::kText, Text(L, -1));
+      return SetText(cell, CellKind::kText, Text(L, -1));
     case LUA_TTABLE:
-      return ReadTable(L);
+      return ReadTable(L, cell);
     case LUA_TLIGHTUSERDATA:
-      if (lua_touserdata(L, -1) == nullptr) return {};  // carrel.null
+      if (lua_touserdata(L, -1) == nullptr) {  // carrel.null
+        cell.kind = CellKind::kNone;
+        return;
+      }
       [[fallthrough]];
     default:
-      return OtherCell(luaL_typename(L, -1));
+      return SetOther(cell, luaL_typename(L, -1));
   }
 }
 
@@ -147,31 +145,28 @@ Tag RowReader::TagOfTop(lua_State* L) {
 
 // Dates are {micros, with_zone, offset_minutes, text}, decimals {text}. A report can reach into
 // its own values, so nothing here trusts their types.
-render::Cell RowReader::ReadTable(lua_State* L) {
+void RowReader::ReadTable(lua_State* L, render::Cell& cell) {
   using render::CellKind;
   const Tag tag = TagOfTop(L);
-  render::Cell cell = OtherCell("table");
-  if (tag != Tag::kDate && tag != Tag::kDateTime && tag != Tag::kDecimal) return cell;
+  SetOther(cell, "table");
+  if (tag != Tag::kDate && tag != Tag::kDateTime && tag != Tag::kDecimal) return;
   lua_rawgeti(L, -1, 1);
   if (tag == Tag::kDecimal) {
     // The string stays alive in its table, which the row holds.
-    if (lua_type(L, -1) == LUA_TSTRING) {
-      cell = TextCell(CellKind::kDecimal, Text(L, -1));
-    }
+    if (lua_type(L, -1) == LUA_TSTRING) SetText(cell, CellKind::kDecimal, Text(L, -1));
     lua_pop(L, 1);
-    return cell;
+    return;
   }
   lua_rawgeti(L, -2, 2);
   lua_rawgeti(L, -3, 3);
   const lua_Integer offset = lua_isinteger(L, -1) != 0 ? lua_tointeger(L, -1) : 0;
   if (lua_isinteger(L, -3) != 0 && offset > -1440 && offset < 1440) {
-    cell = {.kind = tag == Tag::kDate ? CellKind::kDate : CellKind::kDateTime,
-            .with_zone = lua_toboolean(L, -2) != 0,
-            .offset_minutes = static_cast<int16_t>(offset),
-            .micros = lua_tointeger(L, -3)};
+    cell.kind = tag == Tag::kDate ? CellKind::kDate : CellKind::kDateTime;
+    cell.with_zone = lua_toboolean(L, -2) != 0;
+    cell.offset_minutes = static_cast<int16_t>(offset);
+    cell.micros = lua_tointeger(L, -3);
   }
   lua_pop(L, 3);
-  return cell;
 }
 
 std::string_view RowReader::Text(lua_State* L, int index) {

@@ -26,9 +26,9 @@ class RowReader {
  private:
   Result<int64_t> Length(lua_State* state) const;
   bool ReadSequence(lua_State* state);
-  // The value at the top, which is of `type`.
-  render::Cell ReadCell(lua_State* state, int type);
-  render::Cell ReadTable(lua_State* state);
+  // Sets what a cell of its kind has from the value at the top, which is of `type`.
+  void ReadCell(lua_State* state, int type, render::Cell& cell);
+  void ReadTable(lua_State* state, render::Cell& cell);
   std::string_view Text(lua_State* state, int index);
 
   Tag TagOfTop(lua_State* state);

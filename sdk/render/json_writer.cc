@@ -30,9 +30,9 @@ constexpr size_t kByteRoom = 6;
 // Longer text is escaped piece by piece, so that its room is no multiple of its size.
 constexpr size_t kPiece = size_t{16} << 10;
 
-Bytes16 SpecialInJson(Bytes16 bytes) {
+constexpr auto kSpecialInJson = [](Bytes16 bytes) {
   return ((bytes < 0x20) & (bytes >= 0)) | (bytes == '"') | (bytes == '\\');
-}
+};
 
 char* PutEscaped(char* to, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -55,7 +55,7 @@ char* PutEscaped(char* to, std::string_view text) {
 }
 
 char* PutContent(char* to, std::string_view text) {
-  return CopyPlain(to, text, SpecialInJson) ? to + text.size() : PutEscaped(to, text);
+  return CopyPlain(to, text, kSpecialInJson) ? to + text.size() : PutEscaped(to, text);
 }
 
 }  // namespace

@@ -13,16 +13,43 @@ namespace carrel::render {
 // Sixteen bytes; comparisons give 0 or -1 for each. Compilers turn it into what the processor has.
 using Bytes16 = signed char __attribute__((vector_size(16)));
 
-inline Bytes16 Load16(const char* from) {
-  Bytes16 bytes;
-  std::memcpy(&bytes, from, sizeof bytes);
-  return bytes;
+using Words2 = uint64_t __attribute__((vector_size(16)));
+
+template <typename Word>
+Word LoadWord(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
 }
 
 inline bool Any(Bytes16 mask) {
-  uint64_t halves[2];
-  std::memcpy(halves, &mask, sizeof halves);
-  return (halves[0] | halves[1]) != 0;
+  const auto words = reinterpret_cast<Words2>(mask);
+  return (words[0] | words[1]) != 0;
+}
+
+// Copies fewer than sixteen bytes and gives them, in any order and number, in a register: a wide
+// load from where narrow stores went would wait for them.
+inline Bytes16 CopyShort(char* to, const char* from, size_t size) {
+  uint64_t first = 0, last = 0;
+  if (size >= 8) {
+    first = LoadWord<uint64_t>(from);
+    last = LoadWord<uint64_t>(from + size - 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + size - 8, &last, 8);
+  } else if (size >= 4) {
+    const auto begin = LoadWord<uint32_t>(from), end = LoadWord<uint32_t>(from + size - 4);
+    std::memcpy(to, &begin, 4);
+    std::memcpy(to + size - 4, &end, 4);
+    first = last = begin | uint64_t{end} << 32;
+  } else {
+    const char bytes[] = {from[0], from[size / 2], from[size - 1]};
+    to[0] = bytes[0];
+    to[size / 2] = bytes[1];
+    to[size - 1] = bytes[2];
+    for (const char c : bytes) first = first << 8 | static_cast<unsigned char>(c);
+    first = last = first << 48 | first << 24 | first;
+  }
+  return reinterpret_cast<Bytes16>(Words2{first, last});
 }
 
 // Copies `text` and says whether `special`, which maps Bytes16 to a mask, found nothing in it. Room
@@ -31,40 +58,17 @@ template <typename Special>
 bool CopyPlain(char* to, std::string_view text, Special special) {
   const char* const from = text.data();
   const size_t size = text.size();
-  if (size >= 16) {
-    Bytes16 found{};
-    // The last piece overlaps the one before it.
-    for (size_t i = 0; i < size; i += 16) {
-      const size_t at = std::min(i, size - 16);
-      const Bytes16 bytes = Load16(from + at);
-      std::memcpy(to + at, &bytes, 16);
-      found |= special(bytes);
-    }
-    return !Any(found);
+  if (size == 0) return true;
+  if (size < 16) return !Any(special(CopyShort(to, from, size)));
+  Bytes16 found{};
+  // The last piece overlaps the one before it.
+  for (size_t i = 0; i < size; i += 16) {
+    const size_t at = std::min(i, size - 16);
+    const auto bytes = LoadWord<Bytes16>(from + at);
+    std::memcpy(to + at, &bytes, 16);
+    found |= special(bytes);
   }
-  char piece[16];
-  if (size >= 8) {
-    std::memcpy(piece, from, 8);
-    std::memcpy(piece + 8, from + size - 8, 8);
-    std::memcpy(to, piece, 8);
-    std::memcpy(to + size - 8, piece + 8, 8);
-  } else if (size >= 4) {
-    std::memcpy(piece, from, 4);
-    std::memcpy(piece + 4, from + size - 4, 4);
-    std::memcpy(piece + 8, piece, 8);
-    std::memcpy(to, piece, 4);
-    std::memcpy(to + size - 4, piece + 4, 4);
-  } else if (size > 0) {
-    std::memset(piece, from[0], sizeof piece);
-    piece[1] = from[size / 2];
-    piece[2] = from[size - 1];
-    to[0] = piece[0];
-    to[size / 2] = piece[1];
-    to[size - 1] = piece[2];
-  } else {
-    return true;
-  }
-  return !Any(special(Load16(piece)));
+  return !Any(found);
 }
 
 // A short constant text that is put with one store of kRoom bytes.

@@ -20,9 +20,9 @@ constexpr int64_t kFirstPlainDay = 61;
 
 // All but what can stand in an element as it is: controls, bytes beyond ASCII, markup, and the
 // underscore, which may begin something that readers take for an escape.
-Bytes16 SpecialInXml(Bytes16 bytes) {
+constexpr auto kSpecialInXml = [](Bytes16 bytes) {
   return (bytes < 0x20) | (bytes == '&') | ((bytes & ~2) == '<') | (bytes == '_');
-}
+};
 
 // The text with its markup escaped; null for what XlsxCellWriter has to look at.
 char* PutEscaped(char* to, std::string_view text) {
@@ -140,7 +140,7 @@ char* XlsxRowWriter::PutNumber(char* to, double value) const {
 char* XlsxRowWriter::PutText(char* to, std::string_view text) const {
   if (text.empty() || text[0] == '#' || text.size() > kMaxCellText) return nullptr;
   to = text[0] == ' ' || text.back() == ' ' ? text_preserve_.Put(to) : text_.Put(to);
-  char* const end = CopyPlain(to, text, SpecialInXml) ? to + text.size() : PutEscaped(to, text);
+  char* const end = CopyPlain(to, text, kSpecialInXml) ? to + text.size() : PutEscaped(to, text);
   return end == nullptr ? nullptr : text_close_.Put(end);
 }
 

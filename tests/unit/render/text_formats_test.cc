@@ -37,6 +37,23 @@ TEST(JsonWriterTest, PrintsDoublesAndStringsAsOrjsonDoes) {
   EXPECT_GE(lines, 600);
 }
 
+TEST(JsonWriterTest, FindsAnEscapeAtEveryPlaceOfTextsOfEveryLength) {
+  for (size_t size = 0; size <= 50; ++size) {
+    std::string text;
+    for (size_t i = 0; i < size; ++i) text.push_back(static_cast<char>('a' + i % 26));
+    JsonWriter plain;
+    plain.String(text);
+    ASSERT_EQ(plain.text(), '"' + text + '"');
+    for (size_t at = 0; at < size; ++at) {
+      std::string quoted = text;
+      quoted[at] = '"';
+      JsonWriter writer;
+      writer.String(quoted);
+      ASSERT_EQ(writer.text(), '"' + text.substr(0, at) + "\\\"" + text.substr(at + 1) + '"');
+    }
+  }
+}
+
 TEST(JsonWriterTest, PutsCommasAndColons) {
   JsonWriter writer;
   writer.BeginObject();
