@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <list>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -196,14 +198,45 @@ class Pool {
   std::vector<std::unique_ptr<Connection>> idle_;  // guarded by mutex_
 };
 
-// Held by the one writer of this process. SQLite itself lets writers sleep and look again, longer
-// each time; among threads there is no need to.
-using WriterLock = std::unique_lock<std::timed_mutex>;
+// The one writer of this process at a time, in the order in which they came: a thread that writes
+// one transaction after the other must not keep the others out.
+class WriterTurns {
+ public:
+  bool Take(milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    const auto turn = waiting_.insert(waiting_.end(), 0);
+    const bool is_mine =
+        changed_.wait_for(lock, patience, [&] { return !is_taken_ && waiting_.begin() == turn; });
+    waiting_.erase(turn);
+    is_taken_ = is_taken_ || is_mine;
+    if (!is_mine) changed_.notify_all();
+    return is_mine;
+  }
+  void GiveBack() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_taken_ = false;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::list<int> waiting_;
+  bool is_taken_ = false;
+};
+
+struct GiveTurnBack {
+  void operator()(WriterTurns* turns) const { turns->GiveBack(); }
+};
+using WriterTurn = std::unique_ptr<WriterTurns, GiveTurnBack>;
 
 class SqliteTransaction final : public Transaction {
  public:
-  SqliteTransaction(Pool& pool, std::unique_ptr<Connection> connection, WriterLock writer)
-      : writer_(std::move(writer)), pool_(pool), connection_(std::move(connection)) {}
+  // Without a turn it reads.
+  SqliteTransaction(Pool& pool, std::unique_ptr<Connection> connection, WriterTurn turn)
+      : turn_(std::move(turn)), pool_(pool), connection_(std::move(connection)) {}
 
   ~SqliteTransaction() override {
     if (sqlite3_get_autocommit(connection_->db()) == 0) connection_->Run("ROLLBACK");
@@ -223,10 +256,18 @@ class SqliteTransaction final : public Transaction {
   }
 
  private:
-  const WriterLock writer_;  // first: goes last
+  const WriterTurn turn_;  // first: goes last
   Pool& pool_;
   std::unique_ptr<Connection> connection_;
 };
+
+// SQLite lets writers of other processes sleep longer and longer before they look again, and so
+// miss the moments between the transactions of one that writes many.
+int WaitForLock(void*, int looks) {
+  if (looks >= kBusyTimeoutMs) return 0;
+  std::this_thread::sleep_for(milliseconds(1));
+  return 1;
+}
 
 // WAL mode needs a moment alone with the file, and SQLite does not wait for it by itself.
 Status RunUntilFree(Connection& connection, const char* sql) {
@@ -246,13 +287,20 @@ Result<std::unique_ptr<Connection>> Connect(const std::string& path) {
   Handle handle(raw);
   if (rc != SQLITE_OK) return FailSqlite(raw, path, rc);
   sqlite3_extended_result_codes(raw, 1);
-  sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+  sqlite3_busy_handler(raw, WaitForLock, nullptr);
   auto connection = std::make_unique<Connection>(std::move(handle), path);
   CARREL_TRY(RunUntilFree(*connection, "PRAGMA journal_mode = WAL"));
   CARREL_TRY(RunUntilFree(*connection,
                           "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                           "PRAGMA trusted_schema = OFF"));
   return connection;
+}
+
+// SQLite counts its memory under a lock that every allocation takes; nobody asks for the count.
+// Only before its first use: a program that has used SQLite already keeps the lock.
+void Configure() {
+  static const int rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(rc);
 }
 
 // An empty file of mode 0600 under the final name. Linked into place after it is closed: closing a
@@ -330,12 +378,12 @@ class SqliteDatabase final : public Database {
       CARREL_ASSIGN_OR_RETURN(connection, Connect(path_));
     }
     const bool is_writer = access != Access::kRead;
-    WriterLock writer(writer_, std::defer_lock);
-    if (is_writer && !writer.try_lock_for(kBeginAttempts * milliseconds(kBusyTimeoutMs))) {
+    if (is_writer && !turns_.Take(kBeginAttempts * milliseconds(kBusyTimeoutMs))) {
       pool_.Put(std::move(connection));
       return Fail(Code::kTimeout,
                   fmt::format("{}: another writer of this process does not end", path_));
     }
+    WriterTurn turn(is_writer ? &turns_ : nullptr);
     const char* sql = is_writer ? "BEGIN IMMEDIATE" : "BEGIN DEFERRED";
     int rc = is_writer ? connection->Synchronise(access) : SQLITE_OK;
     if (rc != SQLITE_OK) return connection->Failure(rc);
@@ -344,18 +392,19 @@ class SqliteDatabase final : public Database {
       if ((rc & 0xFF) != SQLITE_BUSY) break;
     }
     if (rc != SQLITE_OK) return connection->Failure(rc);
-    return std::make_unique<SqliteTransaction>(pool_, std::move(connection), std::move(writer));
+    return std::make_unique<SqliteTransaction>(pool_, std::move(connection), std::move(turn));
   }
 
  private:
   const std::string path_;
   Pool pool_;
-  std::timed_mutex writer_;
+  WriterTurns turns_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Database>> OpenSqliteDatabase(const std::filesystem::path& path) {
+  Configure();
   CARREL_TRY(CreatePrivate(path.string()));
   CARREL_ASSIGN_OR_RETURN(auto connection, Connect(path.string()));
   CARREL_TRY(Migrate(*connection));
