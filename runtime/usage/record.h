@@ -16,6 +16,9 @@
 
 namespace carrel::usage {
 
+// Digits behind the point that the store has room for.
+inline constexpr int kStoredDecimals = 18;
+
 struct CustomValue {
   std::string_view name;  // "v.region"
   std::string_view value;

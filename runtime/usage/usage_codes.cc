@@ -19,7 +19,7 @@ constexpr std::array kCodes = std::to_array<UsageCodeRow>({
     {UsageCode::kNegativeQuantity, kRecord, "the quantity is less than zero"},
     {UsageCode::kTooManyDecimals, kRecord, "more decimals than the item's precision has"},
     {UsageCode::kAmountOutOfRange, kRecord, "a number beyond ±10^16"},
-    {UsageCode::kTooManyDigits, kRecord, "more digits than an exact number can keep (38)"},
+    {UsageCode::kTooManyDigits, kRecord, "more digits than are kept: 38 in all, 18 behind the point"},
     {UsageCode::kUnknownItemCriteria, kRecord,
      "item_search_criteria is none of item.mpn, item.global_id, item.local_id"},
     {UsageCode::kUnknownItem, kRecord, "the product has no such item"},

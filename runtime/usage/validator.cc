@@ -41,19 +41,8 @@ size_t Length(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
 }
 
-std::string_view PrecisionName(uint8_t decimals) {
-  switch (decimals) {
-    case 0:
-      return "integer";
-    case 1:
-      return "decimal(1)";
-    case 2:
-      return "decimal(2)";
-    case 4:
-      return "decimal(4)";
-    default:
-      return "decimal(8)";
-  }
+std::string PrecisionName(uint8_t decimals) {
+  return decimals == 0 ? "integer" : fmt::format("decimal({})", decimals);
 }
 
 }  // namespace
@@ -369,7 +358,9 @@ void Validator::CheckQuantity(const Row& row) {
     Report(UsageCode::kAmountOutOfRange, Column::kQuantity,
            fmt::format("quantity {} is more than 10^16", record_.quantity.ToString()), raw());
   }
-  if (record_.item == UsageRecord::kNone) return;
+  if (record_.item == UsageRecord::kNone) {
+    return CheckDecimals(Column::kQuantity, record_.quantity, raw());
+  }
   const uint32_t known = lookup_.item_count();
   const uint8_t decimals = record_.item < known ? lookup_.item(record_.item).decimals
                                                 : result_.new_items[record_.item - known].decimals;
@@ -382,6 +373,14 @@ void Validator::CheckQuantity(const Row& row) {
   }
 }
 
+void Validator::CheckDecimals(Column column, const Decimal& number, std::string_view raw) {
+  if (number.scale() <= kStoredDecimals) return;
+  Report(UsageCode::kTooManyDigits, column,
+         fmt::format("{} {} has {} decimals, at most {} are kept", ColumnTitle(column), Shown(raw),
+                     number.scale(), kStoredDecimals),
+         raw);
+}
+
 void Validator::CheckAmount(const Row& row) {
   if (!ReadNumber(row, Column::kAmount, record_.amount)) return;
   record_.has_amount = true;
@@ -389,6 +388,7 @@ void Validator::CheckAmount(const Row& row) {
   if (rules_.schema == UsageSchema::kQt) {
     Report(UsageCode::kNotInSchema, Column::kAmount, "schema QT has no amount", raw);
   }
+  CheckDecimals(Column::kAmount, record_.amount, raw);
   if (record_.amount > kMaxAmount ||
       Decimal::Make(-record_.amount.units(), record_.amount.scale()) > kMaxAmount) {
     Report(UsageCode::kAmountOutOfRange, Column::kAmount,

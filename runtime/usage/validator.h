@@ -49,6 +49,7 @@ class Validator final : public RowSink {
   uint32_t NewItemFor(const Row& row, std::string_view mpn);
   bool ReadPrecision(const Row& row, uint8_t& decimals);
   void CheckQuantity(const Row& row);
+  void CheckDecimals(Column column, const Decimal& number, std::string_view raw);
   void CheckAmount(const Row& row);
   bool ReadNumber(const Row& row, Column column, Decimal& number);
   void CheckTimes(const Row& row);

@@ -209,6 +209,9 @@ TEST_F(ValidatorTest, QuantitiesAreExactNumbersThatFitTheItem) {
   EXPECT_THAT(Codes("quantity", "1e400"), ElementsAre("USG_008 quantity"));
   EXPECT_THAT(Codes("quantity", "10000000000000001"), ElementsAre("USG_008 quantity"));
   EXPECT_THAT(Codes("quantity", "1e-39"), ElementsAre("USG_009 quantity"));
+  EXPECT_THAT(
+      Codes(With(With(Good(), "item_search_value", "NONE"), "quantity", "1.0000000000000000001")),
+      ElementsAre("USG_011 item_search_value", "USG_009 quantity"));
   for (const auto& [mpn, good, bad] :
        std::initializer_list<std::tuple<const char*, const char*, const char*>>{
            {"MPN-INT", "3", "3.1"},
@@ -235,6 +238,8 @@ TEST_F(ValidatorTest, AmountsAreAskedForBySchemasThatHaveThem) {
     EXPECT_THAT(Codes("amount", "10000000000000000.01"), ElementsAre("USG_008 amount"));
     EXPECT_THAT(Codes("amount", "-10000000000000000.01"), ElementsAre("USG_008 amount"));
     EXPECT_THAT(Codes("amount", "1,5"), ElementsAre("USG_005 amount"));
+    EXPECT_THAT(Codes("amount", "1.000000000000000001"), IsEmpty());
+    EXPECT_THAT(Codes("amount", "1.0000000000000000001"), ElementsAre("USG_009 amount"));
     EXPECT_THAT(Codes(With(With(Good(), "amount", "1"), "tier", "1")), ElementsAre("USG_025 tier"));
   }
 }
