@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "runtime/base/json.h"
 
 namespace carrel::catalog {
@@ -10,6 +13,8 @@ namespace {
 using store::Query;
 using store::TextColumn;
 using store::Transaction;
+
+constexpr int64_t kMostItems = 9'999;  // what the ids have room for
 
 std::unexpected<Error> NoSuch(std::string_view what, std::string_view id) {
   return Fail(Code::kNotFound, fmt::format("{} {} does not exist", what, id));
@@ -22,6 +27,21 @@ Reference ReadReference(const store::Statement& row, int column) {
 std::optional<Reference> ReadOptional(const store::Statement& row, int column) {
   if (row.IsNull(column)) return std::nullopt;
   return ReadReference(row, column);
+}
+
+// Of the ids PRD-...-NNNN.
+Result<int64_t> LastItemNumber(Transaction& transaction, const Product& product) {
+  CARREL_ASSIGN_OR_RETURN(
+      auto rows, Query(transaction, "SELECT id FROM items WHERE product_key = ?", product.key));
+  int64_t last = 0;
+  while (true) {
+    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+    if (!found) return last;
+    const std::string_view id = rows->Text(0);
+    int64_t number = 0;
+    std::from_chars(id.data() + id.rfind('-') + 1, id.data() + id.size(), number);
+    last = std::max(last, number);
+  }
 }
 
 }  // namespace
@@ -122,27 +142,27 @@ Result<std::vector<Asset>> LoadAssets(Transaction& transaction, const AssetScope
   }
 }
 
-Result<int64_t> CreateItem(Transaction& transaction, const Product& product, const Item& item) {
-  CARREL_ASSIGN_OR_RETURN(
-      auto rows, Query(transaction, "SELECT id FROM items WHERE product_key = ? ORDER BY id DESC",
-                       product.key));
-  CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
-  int64_t number = 1;
-  if (found) {
-    const std::string last = TextColumn(*rows, 0);
-    number = std::strtoll(last.substr(last.rfind('-') + 1).c_str(), nullptr, 10) + 1;
+Result<std::vector<int64_t>> CreateItems(Transaction& transaction, const Product& product,
+                                         std::span<const Item> items) {
+  CARREL_ASSIGN_OR_RETURN(int64_t number, LastItemNumber(transaction, product));
+  std::vector<int64_t> keys;
+  for (const Item& item : items) {
+    if (++number > kMostItems) {
+      return Fail(Code::kLimit, fmt::format("product {} has no room for more than {} items",
+                                            product.product.id, kMostItems));
+    }
+    CARREL_ASSIGN_OR_RETURN(
+        auto insert,
+        Query(transaction,
+              "INSERT INTO items (id, product_key, mpn, local_id, name, unit, quantity_precision, "
+              "item_type, period) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+              fmt::format("{}-{:04}", product.product.id, number), product.key, item.mpn,
+              item.local_id, item.name, item.unit, item.precision, item.type, item.period));
+    CARREL_TRY(insert->Step());
+    keys.push_back(insert->Integer(0));
+    CARREL_TRY(insert->Step());
   }
-  CARREL_ASSIGN_OR_RETURN(
-      auto insert,
-      Query(transaction,
-            "INSERT INTO items (id, product_key, mpn, local_id, name, unit, quantity_precision, "
-            "item_type, period) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
-            fmt::format("{}-{:04}", product.product.id, number), product.key, item.mpn,
-            item.local_id, item.name, item.unit, item.precision, item.type, item.period));
-  CARREL_TRY(insert->Step());
-  const int64_t key = insert->Integer(0);
-  CARREL_TRY(insert->Step());
-  return key;
+  return keys;
 }
 
 }  // namespace carrel::catalog

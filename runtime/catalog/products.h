@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,9 +72,9 @@ struct AssetScope {
 };
 Result<std::vector<Asset>> LoadAssets(store::Transaction& transaction, const AssetScope& scope);
 
-// An item that usage itself brought, with the next free id of its product; its key. kConflict for
-// an mpn that is taken.
-Result<int64_t> CreateItem(store::Transaction& transaction, const Product& product,
-                           const Item& item);
+// Items that usage itself brought, with the next free ids of their product; their keys. kConflict
+// for an mpn that is taken, kLimit when the product has no more ids.
+Result<std::vector<int64_t>> CreateItems(store::Transaction& transaction, const Product& product,
+                                         std::span<const Item> items);
 
 }  // namespace carrel::catalog

@@ -120,9 +120,9 @@ class CsvReader {
   Status Emit() {
     const auto cells = cells_.cells();
     if (cells.size() == 1 && cells[0].kind == CellKind::kEmpty) return {};
-    if (++rows_ > options_.limits.max_rows) {
+    if (++rows_ > options_.limits.max_lines) {
       return Fail(Code::kLimit,
-                  fmt::format("line {}: more than {} rows", line_, options_.limits.max_rows));
+                  fmt::format("line {}: more than {} rows", line_, options_.limits.max_lines));
     }
     return sink_.OnRow({line_, cells});
   }

@@ -83,7 +83,9 @@ Result<std::vector<BillingRow>> ReadReconciliation(const std::filesystem::path& 
   BillingSink sink;
   CARREL_ASSIGN_OR_RETURN(const bool is_workbook, IsZip(path));
   if (!is_workbook) {
-    CARREL_TRY(ReadCsv(path, {}, sink));
+    CsvOptions options;
+    options.limits.max_lines = options.limits.max_rows;  // its rows are held in memory
+    CARREL_TRY(ReadCsv(path, options, sink));
     return sink.Finish();
   }
   CARREL_ASSIGN_OR_RETURN(const auto workbook, Workbook::Open(path));

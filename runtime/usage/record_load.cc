@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+#include <span>
+
+#include "runtime/catalog/products.h"
+#include "runtime/usage/record.h"
 
 namespace carrel::usage {
 namespace {
@@ -14,51 +19,30 @@ using store::Transaction;
 
 constexpr int64_t kMostRecords = 99'999'999;  // what the ids have room for
 constexpr int64_t kProgressEvery = 5'000;
-constexpr int kFractionDigits = 18;
+constexpr int kFractionDigits = kStoredDecimals;
 constexpr int64_t kFractions = 1'000'000'000'000'000'000;
 // A record id that another file of the product has already.
 constexpr std::string_view kTakenCode = "USG_003";
 
-enum Place : int {
-  kKey = 1,
-  kLoad,
-  kRecordId,
-  kState,
-  kSheetRow,
-  kItem,
-  kAsset,
-  kCategory,
-  kTier,
-  kQuantity,
-  kQuantityFraction,
-  kAmount,
-  kAmountFraction,
-  kStart,
-  kEnd,
-  kNote,
-  kParams,
-  kErrors,
-};
+// Records of one transaction: long enough that its commit costs little, short enough that other
+// writers get in between.
+constexpr size_t kBatch = 8'192;
+constexpr int64_t kRemovedAtOnce = 50'000;
 
-void BindOptional(store::Statement& statement, int index, const auto& value) {
-  value ? statement.BindInteger(index, static_cast<int64_t>(*value)) : statement.BindNull(index);
+size_t Append(std::string& texts, std::string_view text) {
+  texts += text;
+  return text.size();
 }
 
-void BindText(store::Statement& statement, int index, std::string_view text) {
-  text.empty() ? statement.BindNull(index) : statement.BindText(index, text);
+Result<std::optional<query::Number>> ToNumber(const std::optional<Decimal>& value) {
+  if (!value) return std::nullopt;
+  return usage::ToNumber(*value);
 }
 
-// Into two columns.
-Status BindNumber(store::Statement& statement, int index, const std::optional<Decimal>& value) {
-  if (!value) {
-    statement.BindNull(index);
-    statement.BindNull(index + 1);
-    return {};
-  }
-  CARREL_ASSIGN_OR_RETURN(const query::Number number, ToNumber(*value));
-  statement.BindInteger(index, number.whole);
-  statement.BindInteger(index + 1, number.fraction);
-  return {};
+std::string ErrorsText(std::span<const StoredError> errors) {
+  Json json = Json::array();
+  for (const StoredError& error : errors) json.push_back(ToJson(error));
+  return DumpJson(json);
 }
 
 }  // namespace
@@ -111,41 +95,33 @@ Json ToJson(const StoredError& error) {
           {"raw_value", error.raw_value}};
 }
 
-Result<RecordLoad> RecordLoad::Begin(Transaction& transaction, const UsageFile& file,
-                                     LoadProgress progress) {
-  RecordLoad load(transaction, file, std::move(progress));
-  CARREL_TRY(load.Prepare());
-  return load;
-}
-
-Status RecordLoad::Prepare() {
-  CARREL_ASSIGN_OR_RETURN(auto load, Query(transaction_,
-                                           "INSERT INTO usage_loads (file_key, first_record_id, "
-                                           "last_record_id) VALUES (?, '', '') RETURNING key",
-                                           file_.key));
-  CARREL_TRY(load->Step());
-  key_ = load->Integer(0);
-  CARREL_TRY(load->Step());
-  CARREL_ASSIGN_OR_RETURN(
-      insert_,
-      transaction_.Prepare(
-          "INSERT INTO usage_records (key, load, record_id, state, sheet_row, item_key, asset_key, "
-          "category, tier, quantity, quantity_fraction, amount, amount_fraction, start_us, end_us, "
-          "note, params, errors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  CARREL_ASSIGN_OR_RETURN(category_,
-                          transaction_.Prepare("INSERT INTO usage_categories (load, number, id, "
-                                               "name, description) VALUES (?, ?, ?, ?, ?)"));
-  return {};
+Result<std::unique_ptr<RecordLoad>> RecordLoad::Begin(store::Database& database,
+                                                      const UsageFile& file,
+                                                      LoadProgress progress) {
+  const auto key = database.Write(
+      [&](Transaction& transaction) -> Result<int64_t> {
+        CARREL_ASSIGN_OR_RETURN(
+            auto load, Query(transaction,
+                             "INSERT INTO usage_loads (file_key, first_record_id, last_record_id) "
+                             "VALUES (?, '', '') RETURNING key",
+                             file.key));
+        CARREL_TRY(load->Step());
+        const int64_t number = load->Integer(0);
+        CARREL_TRY(load->Step());
+        return number;
+      },
+      store::Access::kWriteSoon);
+  if (!key) return std::unexpected(key.error());
+  return std::unique_ptr<RecordLoad>(new RecordLoad(database, file, *key, std::move(progress)));
 }
 
 Status RecordLoad::OnCategory(const StoredCategory& category) {
-  category_->BindInteger(1, key_);
-  category_->BindInteger(2, categories_++);
-  category_->BindText(3, category.id);
-  category_->BindText(4, category.name);
-  category_->BindText(5, category.description);
-  CARREL_TRY(category_->Step());
-  category_->Reset();
+  categories_.push_back(category);
+  return {};
+}
+
+Status RecordLoad::OnItem(const catalog::Item& item) {
+  items_.push_back(item);
   return {};
 }
 
@@ -154,82 +130,64 @@ Status RecordLoad::OnRecord(const SourceRecord& record) {
     return Fail(Code::kLimit, fmt::format("more than {} records", kMostRecords));
   }
   const bool is_valid = record.errors.empty();
-  const RecordState state = is_valid ? RecordState::kValidated : RecordState::kInvalid;
-  store::Statement& insert = *insert_;
-  insert.BindInteger(kKey, key_ * kRecordsInLoad + counts_.all);
-  insert.BindInteger(kLoad, key_);
-  insert.BindText(kRecordId, record.record_id);
-  insert.BindInteger(kState, static_cast<int64_t>(state));
-  insert.BindInteger(kSheetRow, record.sheet_row);
-  BindOptional(insert, kItem, record.item_key);
-  BindOptional(insert, kAsset, record.asset_key);
-  BindOptional(insert, kCategory, record.category);
-  BindOptional(insert, kTier, record.tier);
-  CARREL_TRY(BindNumber(insert, kQuantity, record.quantity));
-  CARREL_TRY(BindNumber(insert, kAmount, record.amount));
-  BindOptional(insert, kStart, record.start_us);
-  BindOptional(insert, kEnd, record.end_us);
-  BindText(insert, kNote, record.note);
-  BindText(insert, kParams, record.params);
-  if (is_valid) {
-    insert.BindNull(kErrors);
-  } else {
-    Json errors = Json::array();
-    for (const StoredError& error : record.errors) errors.push_back(ToJson(error));
-    insert.BindText(kErrors, DumpJson(errors));
-  }
-  CARREL_TRY(insert.Step());
-  insert.Reset();
+  std::string& texts = batch_.texts;
+  RecordRow row;
+  row.key = key_ * kRecordsInLoad + counts_.all;
+  row.sheet_row = record.sheet_row;
+  row.state = is_valid ? RecordState::kValidated : RecordState::kInvalid;
+  row.item_key = record.item_key;
+  row.asset_key = record.asset_key;
+  row.category = record.category;
+  row.tier = record.tier;
+  row.start_us = record.start_us;
+  row.end_us = record.end_us;
+  CARREL_ASSIGN_OR_RETURN(row.quantity, ToNumber(record.quantity));
+  CARREL_ASSIGN_OR_RETURN(row.amount, ToNumber(record.amount));
+  row.record_id = Append(texts, record.record_id);
+  row.note = Append(texts, record.note);
+  row.params = Append(texts, record.params);
+  if (!is_valid) row.errors = Append(texts, ErrorsText(record.errors));
+  batch_.rows.push_back(row);
+  if (batch_.rows.size() == kBatch) CARREL_TRY(writer_.Write(batch_));
   if (progress_ && counts_.all % kProgressEvery == 0) progress_(counts_.all);
+  CountIn(record);
+  return {};
+}
+
+void RecordLoad::CountIn(const SourceRecord& record) {
   if (counts_.all == 1 || record.record_id < first_id_) first_id_ = record.record_id;
   if (record.record_id > last_id_) last_id_ = record.record_id;
-  if (!is_valid) return {};
+  if (!record.errors.empty()) return;
   ++counts_.valid;
   Total& total = totals_[{record.asset_key.value_or(0), record.item_key.value_or(0)}];
   ++total.records;
   total.quantity.Add(record.quantity.value_or(Decimal()));
   total.amount.Add(record.amount.value_or(Decimal()));
   total.last_end = std::max(total.last_end, record.end_us.value_or(0));
-  return {};
 }
 
-Result<bool> RecordLoad::AreAllValid() {
-  if (!is_checked_) CARREL_TRY(CheckOtherLoads());
-  is_checked_ = true;
-  return counts_.valid == counts_.all;
+Status RecordLoad::Flush() {
+  if (!batch_.rows.empty()) CARREL_TRY(writer_.Write(batch_));
+  return writer_.Finish();
 }
 
-Status RecordLoad::ReplaceItem(int64_t from, std::optional<int64_t> to) {
-  CARREL_ASSIGN_OR_RETURN(
-      auto update, Query(transaction_,
-                         "UPDATE usage_records SET item_key = ? WHERE key > ? AND key < ? AND "
-                         "item_key = ?",
-                         nullptr, key_ * kRecordsInLoad, (key_ + 1) * kRecordsInLoad, from));
-  if (to) update->BindInteger(1, *to);
-  CARREL_TRY(update->Step());
-  std::map<std::pair<int64_t, int64_t>, Total> totals;
-  for (auto& [pair, total] : totals_) {
-    totals[{pair.first, pair.second == from ? to.value_or(0) : pair.second}] = std::move(total);
-  }
-  totals_ = std::move(totals);
-  return {};
-}
-
-Status RecordLoad::Finish() {
-  CARREL_TRY(Execute(transaction_,
+Status RecordLoad::Publish(Transaction& transaction) {
+  CARREL_TRY(Execute(transaction,
                      "UPDATE usage_loads SET first_record_id = ?, last_record_id = ? WHERE key = ?",
                      first_id_, last_id_, key_));
-  CARREL_ASSIGN_OR_RETURN(const bool all_valid, AreAllValid());
-  return all_valid ? StoreTotals() : Status();
+  CARREL_TRY(CheckOtherLoads(transaction));
+  CARREL_TRY(StoreCategories(transaction));
+  CARREL_TRY(SettleItems(transaction));
+  return counts_.valid == counts_.all ? StoreTotals(transaction) : Status();
 }
 
 // Only loads whose ids can be among these are asked; files of other months hardly ever are.
-Status RecordLoad::CheckOtherLoads() {
+Status RecordLoad::CheckOtherLoads(Transaction& transaction) {
   std::vector<std::pair<int64_t, std::string>> others;
   {
     CARREL_ASSIGN_OR_RETURN(
         auto rows,
-        Query(transaction_,
+        Query(transaction,
               "SELECT l.key, f.id FROM usage_files f JOIN usage_loads l ON l.key = f.load "
               "WHERE f.product_key = ? AND f.key <> ? AND CASE WHEN f.status IN ('uploading', "
               "'processing') THEN f.previous_status ELSE f.status END NOT IN ('rejected', "
@@ -241,11 +199,12 @@ Status RecordLoad::CheckOtherLoads() {
       others.emplace_back(rows->Integer(0), rows->Text(1));
     }
   }
-  for (const auto& [load, id] : others) CARREL_TRY(RefuseTaken(load, id));
+  for (const auto& [load, id] : others) CARREL_TRY(RefuseTaken(transaction, load, id));
   return {};
 }
 
-Status RecordLoad::RefuseTaken(int64_t other_load, std::string_view other_file) {
+Status RecordLoad::RefuseTaken(Transaction& transaction, int64_t other_load,
+                               std::string_view other_file) {
   struct Taken {
     int64_t key;
     std::string record_id, errors;
@@ -254,7 +213,7 @@ Status RecordLoad::RefuseTaken(int64_t other_load, std::string_view other_file) 
   {
     CARREL_ASSIGN_OR_RETURN(
         auto rows,
-        Query(transaction_,
+        Query(transaction,
               "SELECT n.key, n.record_id, n.errors FROM usage_records n WHERE n.key > ? AND n.key "
               "< ? AND EXISTS (SELECT 1 FROM usage_records o WHERE o.load = ? AND o.record_id = "
               "n.record_id AND o.state <> 3)",
@@ -271,22 +230,81 @@ Status RecordLoad::RefuseTaken(int64_t other_load, std::string_view other_file) 
     errors.push_back(ToJson({"record_id", std::string(kTakenCode),
                              fmt::format("the record id is in usage file {} already", other_file),
                              record.record_id}));
-    CARREL_TRY(Execute(transaction_, "UPDATE usage_records SET state = ?, errors = ? WHERE key = ?",
+    CARREL_TRY(Execute(transaction, "UPDATE usage_records SET state = ?, errors = ? WHERE key = ?",
                        static_cast<int64_t>(RecordState::kInvalid), DumpJson(errors), record.key));
     if (was_valid) --counts_.valid;
   }
   return {};
 }
 
-Status RecordLoad::StoreTotals() {
+// Records name an item that the file brings as -1 minus its place. Keys of created items mostly
+// follow one another, so that few statements go over the records.
+Status RecordLoad::SettleItems(Transaction& transaction) {
+  if (items_.empty()) return {};
+  constexpr std::string_view kOfLoad = "WHERE key > ? AND key < ? AND item_key < 0";
+  const int64_t from = key_ * kRecordsInLoad;
+  const int64_t to = from + kRecordsInLoad;
+  if (counts_.valid < counts_.all) {
+    CARREL_TRY(Execute(transaction,
+                       fmt::format("UPDATE usage_records SET item_key = NULL {}", kOfLoad), from,
+                       to));
+    return {};
+  }
+  CARREL_ASSIGN_OR_RETURN(const catalog::Product product,
+                          catalog::LoadProduct(transaction, file_.product.value.id));
+  CARREL_ASSIGN_OR_RETURN(const std::vector<int64_t> keys,
+                          catalog::CreateItems(transaction, product, items_));
+  for (size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
+    for (end = begin + 1; end < keys.size() && keys[end] == keys[end - 1] + 1;) ++end;
+    const auto first = static_cast<int64_t>(begin);
+    CARREL_TRY(Execute(transaction,
+                       fmt::format("UPDATE usage_records SET item_key = ? - item_key {} AND "
+                                   "item_key BETWEEN ? AND ?",
+                                   kOfLoad),
+                       keys[begin] - 1 - first, from, to, -static_cast<int64_t>(end), -1 - first));
+  }
+  std::unordered_map<Pair, Total, PairHash> totals;
+  for (auto& [pair, total] : totals_) {
+    const bool is_new = pair.item < 0;
+    totals[{pair.asset, is_new ? keys[static_cast<size_t>(-1 - pair.item)] : pair.item}] =
+        std::move(total);
+  }
+  totals_ = std::move(totals);
+  return {};
+}
+
+Status RecordLoad::StoreCategories(Transaction& transaction) {
+  int64_t number = 0;
+  for (const StoredCategory& category : categories_) {
+    CARREL_TRY(Execute(transaction,
+                       "INSERT INTO usage_categories (load, number, id, name, description) VALUES "
+                       "(?, ?, ?, ?, ?)",
+                       key_, number++, category.id, category.name, category.description));
+  }
+  return {};
+}
+
+Status RecordLoad::StoreTotals(Transaction& transaction) {
   for (const auto& [pair, total] : totals_) {
-    CARREL_TRY(Execute(transaction_,
+    CARREL_TRY(Execute(transaction,
                        "INSERT INTO usage_totals (load, asset_key, item_key, records, quantity, "
                        "amount, last_end) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                       key_, pair.first, pair.second, total.records, total.quantity.ToString(),
+                       key_, pair.asset, pair.item, total.records, total.quantity.ToString(),
                        total.amount.ToString(), total.last_end));
   }
   return {};
+}
+
+Result<std::vector<int64_t>> OtherLoads(Transaction& transaction, const UsageFile& file) {
+  std::vector<int64_t> out;
+  CARREL_ASSIGN_OR_RETURN(
+      auto rows, Query(transaction, "SELECT key FROM usage_loads WHERE file_key = ? AND key <> ?",
+                       file.key, file.load));
+  while (true) {
+    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+    if (!found) return out;
+    out.push_back(rows->Integer(0));
+  }
 }
 
 Status RemoveLoad(Transaction& transaction, int64_t load) {
@@ -298,6 +316,28 @@ Status RemoveLoad(Transaction& transaction, int64_t load) {
   }
   CARREL_TRY(Execute(transaction, "DELETE FROM usage_loads WHERE key = ?", load));
   return {};
+}
+
+Status RemoveLoadInSteps(store::Database& database, int64_t load) {
+  if (load == 0) return {};
+  const auto last = database.Read([&](Transaction& transaction) -> Result<int64_t> {
+    CARREL_ASSIGN_OR_RETURN(
+        auto rows,
+        Query(transaction, "SELECT MAX(key) FROM usage_records WHERE key > ? AND key < ?",
+              load * kRecordsInLoad, (load + 1) * kRecordsInLoad));
+    CARREL_TRY(rows->Step());
+    return rows->Integer(0);
+  });
+  if (!last) return std::unexpected(last.error());
+  for (int64_t from = load * kRecordsInLoad; from < *last; from += kRemovedAtOnce) {
+    const auto remove = [&](Transaction& transaction) {
+      return Execute(transaction, "DELETE FROM usage_records WHERE key > ? AND key <= ?", from,
+                     std::min(*last, from + kRemovedAtOnce));
+    };
+    CARREL_TRY(database.Write(remove, store::Access::kWriteSoon));
+  }
+  return database.Write([&](Transaction& transaction) { return RemoveLoad(transaction, load); },
+                        store::Access::kWriteSoon);
 }
 
 }  // namespace carrel::usage

@@ -1,23 +1,26 @@
-// One reading of a spreadsheet into the store: its records, categories and exact totals. All of it
-// belongs to the caller's transaction, so nothing is ever half stored.
+// One reading of a spreadsheet into the store: its records, categories and exact totals. Records
+// are stored while the file is read, in many small transactions; nobody sees them before the
+// transaction that Publish belongs to makes the file name this load.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "runtime/base/decimal.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/catalog/products.h"
 #include "runtime/query/value.h"
 #include "runtime/store/database.h"
 #include "runtime/usage/file_rows.h"
 #include "runtime/usage/record_source.h"
+#include "runtime/usage/record_writer.h"
 
 namespace carrel::usage {
 
@@ -39,27 +42,28 @@ Decimal ToDecimal(const query::Number& number);
 
 Json ToJson(const StoredError& error);
 
-// Told now and then how far a load is.
+// Told now and then how many records were read.
 using LoadProgress = std::function<void(int64_t records)>;
 
-// Takes records from a source. Used by one thread, in one transaction.
+// Used by one thread.
 class RecordLoad final : public SourceSink {
  public:
-  static Result<RecordLoad> Begin(store::Transaction& transaction, const UsageFile& file,
-                                  LoadProgress progress);
+  static Result<std::unique_ptr<RecordLoad>> Begin(store::Database& database, const UsageFile& file,
+                                                   LoadProgress progress);
 
   Status OnCategory(const StoredCategory& category) override;
+  Status OnItem(const catalog::Item& item) override;
   // kInvalid for a number that cannot be stored, kLimit for too many records.
   Status OnRecord(const SourceRecord& record) override;
 
-  Result<bool> AreAllValid() override;
-  Status ReplaceItem(int64_t from, std::optional<int64_t> to) override;
-
-  // After the last record: record ids that other files of the product hold already become errors,
-  // and the totals of a load without errors are stored.
-  Status Finish();
+  // After the last record: waits until the store has them all.
+  Status Flush();
+  // Then: record ids that other files of the product hold already become errors; of a load without
+  // errors the items that it brings are created and the totals stored.
+  Status Publish(store::Transaction& transaction);
 
   int64_t key() const { return key_; }
+  const std::string& file_id() const { return file_.id; }
   const RecordCounts& counts() const { return counts_; }
 
  private:
@@ -68,27 +72,43 @@ class RecordLoad final : public SourceSink {
     DecimalSum quantity, amount;
     int64_t last_end = 0;
   };
+  struct Pair {
+    int64_t asset = 0, item = 0;
+    bool operator==(const Pair&) const = default;
+  };
+  struct PairHash {
+    size_t operator()(const Pair& pair) const {
+      return std::hash<int64_t>()(pair.asset * 1'000'003 + pair.item);
+    }
+  };
 
-  RecordLoad(store::Transaction& transaction, const UsageFile& file, LoadProgress progress)
-      : transaction_(transaction), file_(file), progress_(std::move(progress)) {}
-  Status Prepare();
-  Status CheckOtherLoads();
-  Status RefuseTaken(int64_t other_load, std::string_view other_file);
-  Status StoreTotals();
+  RecordLoad(store::Database& database, const UsageFile& file, int64_t key, LoadProgress progress)
+      : file_(file), key_(key), progress_(std::move(progress)), writer_(database, key) {}
+  void CountIn(const SourceRecord& record);
+  Status CheckOtherLoads(store::Transaction& transaction);
+  Status RefuseTaken(store::Transaction& transaction, int64_t other_load,
+                     std::string_view other_file);
+  Status SettleItems(store::Transaction& transaction);
+  Status StoreCategories(store::Transaction& transaction);
+  Status StoreTotals(store::Transaction& transaction);
 
-  store::Transaction& transaction_;
   const UsageFile& file_;
-  LoadProgress progress_;
-  std::unique_ptr<store::Statement> insert_, category_;
-  int64_t key_ = 0;
-  int64_t categories_ = 0;
-  bool is_checked_ = false;  // against other loads
+  const int64_t key_;
+  const LoadProgress progress_;
+  RecordWriter writer_;
+  RecordBatch batch_;
+  std::vector<StoredCategory> categories_;
+  std::vector<catalog::Item> items_;
   RecordCounts counts_;
-  std::string first_id_, last_id_;                       // in the order of texts
-  std::map<std::pair<int64_t, int64_t>, Total> totals_;  // of asset and item
+  std::string first_id_, last_id_;  // in the order of texts
+  std::unordered_map<Pair, Total, PairHash> totals_;
 };
 
-// All that a load stored. 0 is no load.
+// Every load of the file but the one that it names: what was replaced, and what was never finished.
+Result<std::vector<int64_t>> OtherLoads(store::Transaction& transaction, const UsageFile& file);
+
+// All that a load stored, in one transaction or in many small ones. 0 is no load.
 Status RemoveLoad(store::Transaction& transaction, int64_t load);
+Status RemoveLoadInSteps(store::Database& database, int64_t load);
 
 }  // namespace carrel::usage

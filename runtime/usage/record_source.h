@@ -12,6 +12,7 @@
 
 #include "runtime/base/decimal.h"
 #include "runtime/base/result.h"
+#include "runtime/catalog/products.h"
 #include "runtime/store/database.h"
 
 namespace carrel::usage {
@@ -43,25 +44,25 @@ struct SourceRecord {
   std::span<const StoredError> errors = {};  // none: the record is valid
 };
 
+// Below every key of the catalogue.
+constexpr int64_t PlaceholderOf(size_t place) { return -1 - static_cast<int64_t>(place); }
+
 class SourceSink {
  public:
   virtual ~SourceSink() = default;
   virtual Status OnCategory(const StoredCategory& category) = 0;
   // Records that are valid have different record ids, an item, an asset, a quantity and times.
   virtual Status OnRecord(const SourceRecord& record) = 0;
-  // After the last record: whether each of them is valid, those included that were taken for valid
-  // and have a record id that another file holds.
-  virtual Result<bool> AreAllValid() = 0;
-  // After the last record: those that were given `from` as their item have `to`, nullopt for none.
-  // For items that are created once it is known that all records are valid.
-  virtual Status ReplaceItem(int64_t from, std::optional<int64_t> to) = 0;
+  // An item that the file itself brings: records name it by PlaceholderOf its place among these
+  // calls, from 0. It is created when all records are valid.
+  virtual Status OnItem(const catalog::Item& item) = 0;
 };
 
 struct SourceRequest {
   const UsageFile& file;
-  std::filesystem::path path;   // of the spreadsheet
-  std::string_view file_name;   // as it was sent; its ending tells the format
-  store::Transaction& catalog;  // for look-ups, and for items that the file itself brings
+  std::filesystem::path path;  // of the spreadsheet
+  std::string_view file_name;  // as it was sent; its ending tells the format
+  store::Database& catalog;    // for look-ups
 };
 
 class RecordSource {

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/base/json.h"
 #include "runtime/catalog/products.h"
 #include "runtime/usage/file_rows.h"
 #include "runtime/usage/usage_file.h"
+#include "sdk/render/json_writer.h"
 
 namespace carrel::usage {
 namespace {
@@ -31,19 +31,17 @@ std::string PrecisionOf(uint8_t decimals) {
   return decimals == 0 ? "integer" : fmt::format("{}{}", kDecimalPrefix, decimals);
 }
 
-// A new item of the file until it is created: below every key of the catalogue.
-int64_t Placeholder(size_t index) { return -1 - static_cast<int64_t>(index); }
-
 // What records are checked against, and the keys behind the validator's numbers.
 struct Known {
+  catalog::Product product;
   Lookup lookup;
   std::vector<int64_t> items, assets;
 };
 
-Result<Known> LoadKnown(const SourceRequest& request) {
+Result<Known> LoadKnown(store::Transaction& transaction, const UsageFile& file) {
   Known known;
-  const UsageFile& file = request.file;
-  CARREL_ASSIGN_OR_RETURN(const auto items, catalog::LoadItems(request.catalog, file.product.key));
+  CARREL_ASSIGN_OR_RETURN(known.product, catalog::LoadProduct(transaction, file.product.value.id));
+  CARREL_ASSIGN_OR_RETURN(const auto items, catalog::LoadItems(transaction, file.product.key));
   for (const catalog::Item& item : items) {
     known.items.push_back(item.key);
     known.lookup.AddItem({.mpn = item.mpn,
@@ -59,7 +57,7 @@ Result<Known> LoadKnown(const SourceRequest& request) {
                             .marketplace_key = file.marketplace.key,
                             .contract_key = std::nullopt};
   if (file.contract) scope.contract_key = file.contract->key;
-  CARREL_ASSIGN_OR_RETURN(const auto assets, catalog::LoadAssets(request.catalog, scope));
+  CARREL_ASSIGN_OR_RETURN(const auto assets, catalog::LoadAssets(transaction, scope));
   for (const catalog::Asset& asset : assets) {
     known.assets.push_back(asset.key);
     const uint32_t number = known.lookup.AddAsset(asset.id);
@@ -107,11 +105,11 @@ class Translator final : public RecordSink {
     if (record.category != UsageRecord::kNone) out.category = record.category;
     if (record.tier != UsageRecord::kNoTier) out.tier = record.tier;
     if (is_good(Column::kQuantity)) out.quantity = record.quantity;
-    if (record.has_amount) out.amount = record.amount;
+    if (record.has_amount && is_good(Column::kAmount)) out.amount = record.amount;
     if (is_good(Column::kStart)) out.start_us = record.start;
     if (is_good(Column::kEnd)) out.end_us = record.end;
     SetParams(record);
-    out.params = params_;
+    out.params = params_.text();
     out.errors = errors_;
     return sink_.OnRecord(out);
   }
@@ -120,45 +118,40 @@ class Translator final : public RecordSink {
   std::optional<int64_t> ItemKey(uint32_t item) const {
     if (item == UsageRecord::kNone) return std::nullopt;
     if (item < known_.items.size()) return known_.items[item];
-    return Placeholder(item - known_.items.size());
+    return PlaceholderOf(item - known_.items.size());
   }
 
   void SetParams(const UsageRecord& record) {
-    params_.clear();
+    params_.Clear();
     if (record.custom.empty() && record.asset_recon_id.empty()) return;
-    Json params = Json::object();
-    for (const CustomValue& value : record.custom) params[std::string(value.name)] = value.value;
-    if (!record.asset_recon_id.empty()) params["asset_recon_id"] = record.asset_recon_id;
-    params_ = DumpJson(params);
+    params_.BeginObject();
+    for (const CustomValue& value : record.custom) {
+      params_.Key(value.name);
+      params_.String(value.value);
+    }
+    if (!record.asset_recon_id.empty()) {
+      params_.Key("asset_recon_id");
+      params_.String(record.asset_recon_id);
+    }
+    params_.EndObject();
   }
 
   const Known& known_;
   SourceSink& sink_;
   std::vector<StoredError> errors_;
-  std::string params_;
+  render::JsonWriter params_;
 };
 
-Status CreateItems(const SourceRequest& request, const catalog::Product& product,
-                   const std::vector<NewItem>& items, SourceSink& sink) {
-  if (items.empty()) return {};
-  CARREL_ASSIGN_OR_RETURN(const bool all_valid, sink.AreAllValid());
-  for (size_t i = 0; i < items.size(); ++i) {
-    std::optional<int64_t> key;
-    if (all_valid) {
-      CARREL_ASSIGN_OR_RETURN(key, catalog::CreateItem(request.catalog, product,
-                                                       {.key = 0,
-                                                        .id = {},
-                                                        .mpn = items[i].mpn,
-                                                        .local_id = {},
-                                                        .name = items[i].name,
-                                                        .unit = items[i].unit,
-                                                        .precision = PrecisionOf(items[i].decimals),
-                                                        .type = "ppu",
-                                                        .period = "monthly"}));
-    }
-    CARREL_TRY(sink.ReplaceItem(Placeholder(i), key));
-  }
-  return {};
+catalog::Item ItemOf(const NewItem& item) {
+  return {.key = 0,
+          .id = {},
+          .mpn = item.mpn,
+          .local_id = {},
+          .name = item.name,
+          .unit = item.unit,
+          .precision = PrecisionOf(item.decimals),
+          .type = "ppu",
+          .period = "monthly"};
 }
 
 }  // namespace
@@ -173,10 +166,11 @@ UsageSchema SchemaNamed(std::string_view name) {
 }
 
 Result<std::string> SheetSource::Read(const SourceRequest& request, SourceSink& sink) {
-  CARREL_ASSIGN_OR_RETURN(const catalog::Product product,
-                          catalog::LoadProduct(request.catalog, request.file.product.value.id));
-  CARREL_ASSIGN_OR_RETURN(const Known known, LoadKnown(request));
-  const UsageRules rules = RulesOf(request.file, product);
+  const auto loaded = request.catalog.Read(
+      [&](store::Transaction& transaction) { return LoadKnown(transaction, request.file); });
+  if (!loaded) return std::unexpected(loaded.error());
+  const Known& known = *loaded;
+  const UsageRules rules = RulesOf(request.file, known.product);
   Translator translator(known, sink);
   UsageFileOptions options;
   options.threads = Threads::kTwo;
@@ -190,7 +184,7 @@ Result<std::string> SheetSource::Read(const SourceRequest& request, SourceSink& 
   for (const UsageCategory& category : result.categories) {
     CARREL_TRY(sink.OnCategory({category.id, category.name, category.description}));
   }
-  CARREL_TRY(CreateItems(request, product, result.new_items, sink));
+  for (const NewItem& item : result.new_items) CARREL_TRY(sink.OnItem(ItemOf(item)));
   return result.cell_fault;
 }
 

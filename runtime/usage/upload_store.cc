@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kTemporary = ".tmp";
+constexpr std::string_view kBin = ".deleted";
 constexpr size_t kPiece = size_t{1} << 18;
 
 // Removes what was not renamed.
@@ -38,6 +39,12 @@ class Temporary {
  private:
   fs::path path_;
 };
+
+// What is not there need not be moved.
+Status Move(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) return FailErrno(to.string());
+  return {};
+}
 
 }  // namespace
 
@@ -98,6 +105,32 @@ Status UploadStore::Keep(std::string_view file_id, const std::set<std::string>& 
   return {};
 }
 
-Status UploadStore::Remove(std::string_view file_id) const { return RemoveTree(root_ / file_id); }
+Status UploadStore::Discard(std::string_view file_id) const {
+  const fs::path bin = root_ / kBin;
+  CARREL_TRY(MakeDirectories(bin));
+  CARREL_TRY(Move(root_ / file_id, bin / file_id));
+  CARREL_TRY(SyncDirectory(bin));
+  return SyncDirectory(root_);
+}
+
+Status UploadStore::Restore(std::string_view file_id) const {
+  return Move(root_ / kBin / file_id, root_ / file_id);
+}
+
+Status UploadStore::Purge(std::string_view file_id) const {
+  return RemoveTree(root_ / kBin / file_id);
+}
+
+Result<std::vector<std::string>> UploadStore::Discarded() const {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(root_ / kBin, error)) {
+    out.push_back(entry.path().filename().string());
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return FailErrno((root_ / kBin).string(), error.value());
+  }
+  return out;
+}
 
 }  // namespace carrel::usage

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/result.h"
 #include "runtime/base/unique_fd.h"
@@ -33,7 +34,13 @@ class UploadStore {
 
   // Everything of the file but `kept`.
   Status Keep(std::string_view file_id, const std::set<std::string>& kept) const;
-  Status Remove(std::string_view file_id) const;
+
+  // Takes all of the file out of sight, to be removed for good by Purge or brought back by Restore.
+  Status Discard(std::string_view file_id) const;
+  Status Restore(std::string_view file_id) const;
+  Status Purge(std::string_view file_id) const;
+  // The ids that were discarded and neither purged nor restored.
+  Result<std::vector<std::string>> Discarded() const;
 
  private:
   const std::filesystem::path root_;

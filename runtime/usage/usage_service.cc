@@ -9,6 +9,7 @@
 #include "runtime/base/text.h"
 #include "runtime/catalog/products.h"
 #include "runtime/query/value.h"
+#include "runtime/usage/currencies.h"
 #include "runtime/usage/rules.h"
 
 namespace carrel::usage {
@@ -56,11 +57,9 @@ void CheckTexts(const UsageFile& file, Faults& faults) {
 }
 
 void CheckCurrency(UsageFile& file, const CreateFile& request, Faults& faults) {
-  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
   if (file.schema == "qt" && !request.currency.empty()) {
     faults.Add("currency: a product of schema QT has none");
-  } else if (file.schema != "qt" &&
-             (request.currency.size() != 3 || !std::ranges::all_of(request.currency, is_capital))) {
+  } else if (file.schema != "qt" && !IsCurrency(request.currency)) {
     faults.Add(
         fmt::format("currency: '{}' is no ISO 4217 code like USD", Truncate(request.currency, 10)));
   }
@@ -150,6 +149,11 @@ Result<UsageFile> Settle(Transaction& transaction, const catalog::Account& accou
   CARREL_TRY(SettleParties(transaction, request, file, faults));
   CARREL_TRY(faults.Finish());
   return file;
+}
+
+// Whether the process that holds the lease works on it.
+bool IsUnderWay(FileState state) {
+  return state == FileState::kUploading || state == FileState::kProcessing;
 }
 
 Status AddChunks(Transaction& transaction, const UsageFile& file) {
@@ -266,16 +270,15 @@ Result<UsageFile> UsageService::Upload(const catalog::Account& account, std::str
       })
              : std::unexpected(stored.error());
   if (done) return done;
-  if (const Status back = Abandon(file.id); !back) {
-    return Wrap(back.error(), done.error().message);
-  }
+  Status back = Abandon(file.id);
+  if (back) back = Tidy(file.id);
+  if (!back) return Wrap(back.error(), done.error().message);
   return done;
 }
 
 Status UsageService::Abandon(std::string_view id) {
   return database_.Write([&](Transaction& transaction) -> Status {
     CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadFile(transaction, id));
-    file.lease_owner.clear();
     CARREL_TRY(TakeStep(transaction, std::move(file),
                         {FileAction::kAbandon, SystemActor(), clock_.Now()}));
     return {};
@@ -295,51 +298,89 @@ Result<UsageFile> UsageService::Process(std::string_view id, const LoadProgress&
     return LoadFile(transaction, id);
   }));
   CARREL_TRY(NextState(before.status, FileAction::kPass, Party::kSystem));
-  auto done = database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
-    CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadFile(transaction, id));
-    CARREL_TRY(NextState(file.status, FileAction::kPass, Party::kSystem));
-    CARREL_ASSIGN_OR_RETURN(RecordLoad load, RecordLoad::Begin(transaction, file, progress));
-    CARREL_ASSIGN_OR_RETURN(const std::string remark,
-                            source_.Read({file, uploads_.PathOf(file.id, file.upload.stored),
-                                          file.upload.name, transaction},
-                                         load));
-    if (load.counts().all == 0) return Fail(Code::kInvalid, "the spreadsheet has no records");
-    CARREL_TRY(load.Finish());
-    CARREL_TRY(RemoveLoad(transaction, file.load));
-    file.load = load.key();
-    file.counts = load.counts();
-    file.record_state = RecordState::kValidated;
-    file.lease_owner.clear();
-    const int64_t invalid = file.counts.all - file.counts.valid;
-    file.error_detail =
-        invalid == 0 ? ""
-                     : Truncate(fmt::format("{} of {} records are invalid{}{}", invalid,
-                                            file.counts.all, remark.empty() ? "" : "; ", remark),
-                                kLongestNote);
-    const FileAction action = invalid == 0 ? FileAction::kPass : FileAction::kRefuse;
-    return TakeStep(transaction, std::move(file), {action, SystemActor(), clock_.Now()});
-  });
+  auto done = ReadAndPublish(before, progress);
+  // Somebody else created an item that this file brings.
+  if (!done && done.error().code == Code::kConflict) done = ReadAndPublish(before, progress);
   if (!done) {
     const Code code = done.error().code;
     if (code != Code::kInvalid && code != Code::kLimit) return done;
     done = RefuseWhole(before, done.error());
     CARREL_TRY(done);
   }
-  CARREL_TRY(uploads_.Keep(done->id, {done->upload.stored, done->reconciliation}));
+  CARREL_TRY(Tidy(id));
   return done;
+}
+
+Result<UsageFile> UsageService::ReadAndPublish(const UsageFile& file,
+                                               const LoadProgress& progress) {
+  CARREL_ASSIGN_OR_RETURN(const auto unfinished, database_.Read([&](Transaction& transaction) {
+    return OtherLoads(transaction, file);
+  }));
+  for (const int64_t load : unfinished) CARREL_TRY(RemoveLoadInSteps(database_, load));
+  CARREL_ASSIGN_OR_RETURN(const auto load, RecordLoad::Begin(database_, file, progress));
+  CARREL_ASSIGN_OR_RETURN(const std::string remark,
+                          source_.Read({file, uploads_.PathOf(file.id, file.upload.stored),
+                                        file.upload.name, database_},
+                                       *load));
+  if (load->counts().all == 0) return Fail(Code::kInvalid, "the spreadsheet has no records");
+  CARREL_TRY(load->Flush());
+  return database_.Write(
+      [&](Transaction& transaction) { return Publish(transaction, *load, remark); });
+}
+
+Result<UsageFile> UsageService::Publish(Transaction& transaction, RecordLoad& load,
+                                        std::string_view remark) {
+  CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadFile(transaction, load.file_id()));
+  CARREL_TRY(NextState(file.status, FileAction::kPass, Party::kSystem));
+  CARREL_TRY(load.Publish(transaction));
+  file.load = load.key();
+  file.counts = load.counts();
+  file.record_state = RecordState::kValidated;
+  const int64_t invalid = file.counts.all - file.counts.valid;
+  file.error_detail =
+      invalid == 0 ? ""
+                   : Truncate(fmt::format("{} of {} records are invalid{}{}", invalid,
+                                          file.counts.all, remark.empty() ? "" : "; ", remark),
+                              kLongestNote);
+  const FileAction action = invalid == 0 ? FileAction::kPass : FileAction::kRefuse;
+  return TakeStep(transaction, std::move(file), {action, SystemActor(), clock_.Now()});
 }
 
 Result<UsageFile> UsageService::RefuseWhole(const UsageFile& before, const Error& error) {
   return database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
     CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadFile(transaction, before.id));
-    CARREL_TRY(RemoveLoad(transaction, file.load));
     file.load = 0;
     file.counts = {};
-    file.lease_owner.clear();
     file.error_detail = Truncate(ToUtf8(error.message), kLongestNote);
     return TakeStep(transaction, std::move(file),
                     {FileAction::kRefuse, SystemActor(), clock_.Now()});
   });
+}
+
+Status UsageService::Tidy(std::string_view id) {
+  const auto is_ours = [&](const UsageFile& file) {
+    return file.lease_owner == options_.host_id && !IsUnderWay(file.status);
+  };
+  std::vector<int64_t> loads;
+  // With the writer's lock: no upload can begin and lose its spreadsheet.
+  CARREL_TRY(database_.Write(
+      [&](Transaction& transaction) -> Status {
+        CARREL_ASSIGN_OR_RETURN(const UsageFile file, LoadFile(transaction, id));
+        if (!is_ours(file)) return {};
+        CARREL_ASSIGN_OR_RETURN(loads, OtherLoads(transaction, file));
+        return uploads_.Keep(file.id, {file.upload.stored, file.reconciliation});
+      },
+      store::Access::kWriteSoon));
+  for (const int64_t load : loads) CARREL_TRY(RemoveLoadInSteps(database_, load));
+  return database_.Write(
+      [&](Transaction& transaction) -> Status {
+        CARREL_ASSIGN_OR_RETURN(const UsageFile file, LoadFile(transaction, id));
+        if (!is_ours(file)) return {};
+        CARREL_TRY(Execute(transaction, "UPDATE usage_files SET lease_owner = NULL WHERE key = ?",
+                           file.key));
+        return {};
+      },
+      store::Access::kWriteSoon);
 }
 
 Result<UsageFile> UsageService::Submit(const catalog::Account& account, std::string_view origin,
@@ -396,6 +437,8 @@ Status UsageService::Delete(const catalog::Account& account, std::string_view or
   const Status removed = database_.Write([&](Transaction& transaction) -> Status {
     CARREL_ASSIGN_OR_RETURN(const UsageFile file, LoadVisible(transaction, account, id));
     CARREL_TRY(NextState(file.status, FileAction::kDelete, actor.party));
+    CARREL_ASSIGN_OR_RETURN(const auto others, OtherLoads(transaction, file));
+    for (const int64_t load : others) CARREL_TRY(RemoveLoad(transaction, load));
     CARREL_TRY(RemoveLoad(transaction, file.load));
     CARREL_TRY(Execute(transaction, "DELETE FROM usage_files WHERE key = ?", file.key));
     CARREL_TRY(Execute(
@@ -405,10 +448,11 @@ Status UsageService::Delete(const catalog::Account& account, std::string_view or
         static_cast<int64_t>(clock_.Now().time_since_epoch().count()), file.id,
         Name(FileAction::kDelete), Name(file.status), Name(FileState::kDeleted), actor.account.id,
         actor.account.name, actor.origin));
-    return {};
+    return uploads_.Discard(file.id);
   });
-  CARREL_TRY(removed);
-  return uploads_.Remove(id);
+  if (removed) return uploads_.Purge(id);
+  CARREL_TRY(RecoverDeleted());
+  return removed;
 }
 
 Result<UsageService::Download> UsageService::OpenUpload(const catalog::Account& account,
@@ -421,38 +465,68 @@ Result<UsageService::Download> UsageService::OpenUpload(const catalog::Account& 
   return Download{std::move(fd), file.upload.name};
 }
 
+Result<std::optional<UsageFile>> UsageService::TakeOver(Transaction& transaction,
+                                                        std::string_view id) {
+  auto found = LoadFile(transaction, id);
+  if (!found && found.error().code == Code::kNotFound) return std::nullopt;
+  CARREL_ASSIGN_OR_RETURN(UsageFile file, std::move(found));
+  // Another process may have been quicker.
+  const bool is_left =
+      file.lease_owner.empty() ? IsUnderWay(file.status) : options_.is_gone(file.lease_owner);
+  if (!is_left) return std::nullopt;
+  file.lease_owner = options_.host_id;
+  if (!IsUnderWay(file.status)) {
+    CARREL_TRY(Execute(transaction, "UPDATE usage_files SET lease_owner = ? WHERE key = ?",
+                       file.lease_owner, file.key));
+    return file;
+  }
+  const FileAction action =
+      file.status == FileState::kUploading ? FileAction::kAbandon : FileAction::kRestart;
+  return TakeStep(transaction, std::move(file), {action, SystemActor(), clock_.Now()});
+}
+
+// What was discarded by a host that died before its transaction was committed is brought back.
+Status UsageService::RecoverDeleted() {
+  CARREL_ASSIGN_OR_RETURN(const auto discarded, uploads_.Discarded());
+  for (const std::string& id : discarded) {
+    // With the writer's lock: whoever discarded it is done, or gone.
+    const auto settle = [&](Transaction& transaction) -> Status {
+      const auto file = LoadFile(transaction, id);
+      if (file) return uploads_.Restore(id);
+      if (file.error().code != Code::kNotFound) return std::unexpected(file.error());
+      return uploads_.Purge(id);
+    };
+    CARREL_TRY(database_.Write(settle, store::Access::kWriteSoon));
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> UsageService::Recover() {
-  std::vector<std::pair<std::string, std::string>> open;  // id, status
+  CARREL_TRY(RecoverDeleted());
+  std::vector<std::string> left;
   const Status found_all = database_.Read([&](Transaction& transaction) -> Status {
-    CARREL_ASSIGN_OR_RETURN(auto rows, Query(transaction,
-                                             "SELECT id, status, lease_owner FROM usage_files "
-                                             "WHERE status IN ('uploading', 'processing')"));
+    CARREL_ASSIGN_OR_RETURN(
+        auto rows, Query(transaction,
+                         "SELECT id, lease_owner FROM usage_files WHERE lease_owner IS NOT NULL "
+                         "OR status IN ('uploading', 'processing')"));
     while (true) {
       CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
       if (!found) return {};
-      if (!rows->IsNull(2) && !options_.is_gone(rows->Text(2))) continue;
-      open.emplace_back(rows->Text(0), rows->Text(1));
+      if (rows->IsNull(1) || options_.is_gone(rows->Text(1))) left.emplace_back(rows->Text(0));
     }
   });
   CARREL_TRY(found_all);
   std::vector<std::string> again;
-  for (const auto& [id, status] : open) {
-    if (status == Name(FileState::kUploading)) {
-      CARREL_TRY(Abandon(id));
-      CARREL_ASSIGN_OR_RETURN(const UsageFile file, database_.Read([&](Transaction& transaction) {
-        return LoadFile(transaction, id);
-      }));
-      CARREL_TRY(uploads_.Keep(id, {file.upload.stored, file.reconciliation}));
-      continue;
+  for (const std::string& id : left) {
+    const auto file =
+        database_.Write([&](Transaction& transaction) { return TakeOver(transaction, id); });
+    if (!file) return std::unexpected(file.error());
+    if (!*file) continue;
+    if ((*file)->status == FileState::kProcessing) {
+      again.push_back(id);
+    } else {
+      CARREL_TRY(Tidy(id));
     }
-    const auto claimed = database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
-      CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadFile(transaction, id));
-      file.lease_owner = options_.host_id;
-      return TakeStep(transaction, std::move(file),
-                      {FileAction::kRestart, SystemActor(), clock_.Now()});
-    });
-    if (!claimed) return std::unexpected(claimed.error());
-    again.push_back(id);
   }
   return again;
 }

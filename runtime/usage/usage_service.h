@@ -45,7 +45,7 @@ struct UsageServiceOptions {
   std::string host_id;  // of this process
   // Whether the process of that host id is known to be gone.
   std::function<bool(std::string_view)> is_gone;
-  int64_t max_upload_bytes = int64_t{512} << 20;
+  int64_t max_upload_bytes = int64_t{2} << 30;
 };
 
 // Thread-safe; what it is given outlives it. An account sees what VisibleTo says; anything else is
@@ -74,7 +74,7 @@ class UsageService {
   Result<UsageFile> Reprocess(const catalog::Account& account, std::string_view origin,
                               std::string_view id);
   // Reads the spreadsheet of a processing file: ready or invalid. Its records replace those that
-  // were there, in one transaction. An error (the disk is full) leaves it processing.
+  // were there, all at once. An error (the disk is full) leaves it processing.
   Result<UsageFile> Process(std::string_view id, const LoadProgress& progress = {});
 
   // Runs the rules of the product; the file is accepted or rejected by them, or pending.
@@ -94,8 +94,8 @@ class UsageService {
   // The spreadsheet as it was sent; kNotFound when there is none.
   Result<Download> OpenUpload(const catalog::Account& account, std::string_view id);
 
-  // Brings back the files whose host is gone: an upload to where it was, a reading to be done
-  // again. The ids of those to Process.
+  // Takes up what hosts that are gone left behind: an upload goes back to where it was, a reading
+  // is to be done again, what was replaced or deleted is removed. The ids of those to Process.
   Result<std::vector<std::string>> Recover();
 
  private:
@@ -111,7 +111,15 @@ class UsageService {
                          const std::function<Status(store::Transaction&, UsageFile&)>& change);
   Result<UsageFile> Judge(const StepRequest& request);
   Status Abandon(std::string_view id);
+  Result<UsageFile> ReadAndPublish(const UsageFile& file, const LoadProgress& progress);
+  Result<UsageFile> Publish(store::Transaction& transaction, RecordLoad& load,
+                            std::string_view remark);
   Result<UsageFile> RefuseWhole(const UsageFile& file, const Error& error);
+  // Removes what `file` no longer needs, and gives up the lease on it, unless somebody works on it.
+  Status Tidy(std::string_view id);
+  // The file when its host was gone, and it is this one's now.
+  Result<std::optional<UsageFile>> TakeOver(store::Transaction& transaction, std::string_view id);
+  Status RecoverDeleted();
 
   store::Database& database_;
   const UploadStore& uploads_;

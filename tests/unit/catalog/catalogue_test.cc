@@ -117,13 +117,32 @@ TEST_F(CatalogueTest, AnItemThatUsageBroughtGetsTheNextId) {
                   .precision = "decimal_2",
                   .type = "ppu",
                   .period = "monthly"};
-  const auto key = CreateItem(**transaction, *product, item);
-  ASSERT_TRUE(key) << key.error().message;
+  const auto keys = CreateItems(**transaction, *product, std::vector{item});
+  ASSERT_TRUE(keys) << keys.error().message;
   const auto items = LoadItems(**transaction, product->key);
   ASSERT_TRUE(items);
   ASSERT_THAT(*items, SizeIs(2));
   EXPECT_EQ(items->back().id, "PRD-100-200-301-0002");
-  EXPECT_EQ(items->back().key, *key);
+  EXPECT_EQ(items->back().key, keys->back());
+  EXPECT_EQ(CreateItems(**transaction, *product, std::vector{item}).error().code, Code::kConflict);
+}
+
+TEST_F(CatalogueTest, AProductHasRoomForAsManyItemsAsItsIdsHave) {
+  auto transaction = database_->Begin(store::Access::kWrite);
+  ASSERT_TRUE(transaction);
+  const auto product = LoadProduct(**transaction, "PRD-100-200-301");
+  ASSERT_TRUE(product);
+  std::vector<Item> items(9'998);
+  for (size_t i = 0; i < items.size(); ++i) {
+    items[i].mpn = "OS-" + std::to_string(i);
+    items[i].precision = "integer";
+    items[i].type = "ppu";
+  }
+  ASSERT_TRUE(CreateItems(**transaction, *product, items));
+  EXPECT_EQ(LoadItems(**transaction, product->key)->back().id, "PRD-100-200-301-9999");
+  items.resize(1);
+  items[0].mpn = "OS-one-too-many";
+  EXPECT_EQ(CreateItems(**transaction, *product, items).error().code, Code::kLimit);
 }
 
 }  // namespace

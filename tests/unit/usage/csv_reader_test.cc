@@ -121,7 +121,7 @@ TEST_F(CsvReaderTest, BudgetsAreHeld) {
   options.limits.max_columns = 2;
   EXPECT_EQ(Read("a,b\n1,2,3\n", options), "error: line 2: more than 2 columns");
   options = {};
-  options.limits.max_rows = 2;
+  options.limits.max_lines = 2;
   EXPECT_EQ(Read("a\nb\nc\n", options), "error: line 3: more than 2 rows");
   options = {};
   options.limits.max_cell_bytes = 5;

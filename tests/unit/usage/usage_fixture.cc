@@ -15,13 +15,13 @@ Result<std::string> RowSource::Read(const SourceRequest& request, SourceSink& si
   CARREL_TRY(ReadFile(request.path));  // the spreadsheet is there, whole
   if (failure) return std::unexpected(*failure);
   std::map<std::string, int64_t> items, assets;
+  CARREL_ASSIGN_OR_RETURN(auto catalog, request.catalog.Begin(store::Access::kRead));
   CARREL_ASSIGN_OR_RETURN(const auto all_items,
-                          catalog::LoadItems(request.catalog, request.file.product.key));
+                          catalog::LoadItems(*catalog, request.file.product.key));
   for (const auto& item : all_items) items[item.mpn] = item.key;
-  CARREL_ASSIGN_OR_RETURN(
-      const auto all_assets,
-      catalog::LoadAssets(request.catalog,
-                          {request.file.product.key, "production", std::nullopt, std::nullopt}));
+  CARREL_ASSIGN_OR_RETURN(const auto all_assets,
+                          catalog::LoadAssets(*catalog, {request.file.product.key, "production",
+                                                         std::nullopt, std::nullopt}));
   for (const auto& asset : all_assets) assets[asset.id] = asset.key;
   CARREL_TRY(sink.OnCategory({"c1", "First", "of all"}));
   uint32_t number = 1;

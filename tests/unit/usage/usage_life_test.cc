@@ -73,6 +73,10 @@ TEST_F(UsageLifeTest, AllFaultsOfANewFileComeTogether) {
   EXPECT_THAT(Fault(request), HasSubstr("schema QT has none"));
   request = NewFile("PRD-100-200-301");
   EXPECT_THAT(Fault(request), HasSubstr("currency: '' is no ISO 4217 code"));
+  for (const char* code : {"XXX", "eur", "EURO", "R U", "EUQ"}) {
+    request.currency = code;
+    EXPECT_THAT(Fault(request), HasSubstr("is no ISO 4217 code")) << code;
+  }
   request.currency = "EUR";
   EXPECT_EQ(Fault(request), "none");
   EXPECT_EQ(*Count("usage_files"), 1);
@@ -149,6 +153,65 @@ TEST_F(UsageLifeTest, AReadingThatFailsForOurReasonsLeavesEverythingAsItWas) {
   source_.rows = {{.record_id = "second"}};
   EXPECT_EQ(service_->Process(file.id)->status, FileState::kReady);
   EXPECT_THAT(RecordIds(file.id), ElementsAre("second"));
+}
+
+TEST_F(UsageLifeTest, OthersWriteWhileASpreadsheetIsRead) {
+  const UsageFile file = InState(FileState::kProcessing);
+  source_.rows = GoodRows();
+  source_.on_read = [&] { EXPECT_EQ(Draft().status, FileState::kDraft); };
+  const auto done = service_->Process(file.id);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->counts.all, 2);
+}
+
+TEST_F(UsageLifeTest, AReadingThatIsNotFinishedLeavesNothingBehind) {
+  const UsageFile file = InState(FileState::kReady);
+  const UniqueFd fd(OpenText("sheet"));
+  ASSERT_TRUE(service_->Upload(vendor_, kOrigin, file.id, {.name = "x", .fd = fd.get()}));
+  {  // as a host that dies leaves it
+    const auto load = RecordLoad::Begin(*database_, file, {});
+    ASSERT_TRUE(load);
+    SourceRecord record;
+    record.record_id = "half";
+    ASSERT_TRUE((*load)->OnRecord(record));
+    ASSERT_TRUE((*load)->Flush());
+  }
+  EXPECT_EQ(*Count("usage_records"), 3);
+  EXPECT_EQ(RecordIds(file.id).size(), 2U);
+  source_.rows = GoodRows();
+  ASSERT_TRUE(service_->Process(file.id));
+  EXPECT_EQ(*Count("usage_records"), 2);
+  EXPECT_EQ(*Count("usage_loads"), 1);
+}
+
+TEST_F(UsageLifeTest, OneOfTwoTakesUpWhatADeadHostLeft) {
+  const UsageFile file = InState(FileState::kProcessing);
+  gone_.insert("this host");
+  UsageService other(*database_, *uploads_, source_, clock_,
+                     {.host_id = "other host", .is_gone = [this](std::string_view id) {
+                        return gone_.contains(std::string(id));
+                      }});
+  EXPECT_THAT(*other.Recover(), ElementsAre(file.id));
+  EXPECT_THAT(*service_->Recover(), IsEmpty());
+  EXPECT_EQ(Reload(file.id).lease_owner, "other host");
+}
+
+TEST_F(UsageLifeTest, WhatWasReplacedIsRemovedEvenIfItsHostDied) {
+  const UsageFile before = InState(FileState::kReady);
+  const UsageFile after = Upload(before.id, GoodRows());
+  ASSERT_EQ(after.status, FileState::kReady);
+  const auto directory = directory_->path() / "usage" / before.id;
+  ASSERT_TRUE(WriteFileAtomic(directory / before.upload.stored, "what was replaced"));
+  ASSERT_TRUE(RecordLoad::Begin(*database_, after, {}));
+  ASSERT_TRUE(database_->Write([&](store::Transaction& transaction) {
+    return store::Execute(transaction, "UPDATE usage_files SET lease_owner = 'dead'");
+  }));
+  gone_.insert("dead");
+  EXPECT_THAT(*service_->Recover(), IsEmpty());
+  EXPECT_EQ(*Count("usage_loads"), 1);
+  EXPECT_FALSE(std::filesystem::exists(directory / before.upload.stored));
+  EXPECT_TRUE(std::filesystem::exists(directory / after.upload.stored));
+  EXPECT_EQ(*Count("usage_files WHERE lease_owner IS NOT NULL"), 0);
 }
 
 TEST_F(UsageLifeTest, AnUploadThatBreaksOffLeavesTheFileWhereItWas) {
@@ -415,6 +478,17 @@ TEST_F(UsageLifeTest, ADeletedFileLeavesNothing) {
     EXPECT_EQ(*Count(table), 0) << table;
   }
   EXPECT_FALSE(std::filesystem::exists(directory_->path() / "usage" / file.id));
+  EXPECT_THAT(*uploads_->Discarded(), IsEmpty());
+}
+
+TEST_F(UsageLifeTest, AHostThatDiesWhileItDeletesLeavesTheFileOrNothing) {
+  const UsageFile kept = InState(FileState::kReady);
+  ASSERT_TRUE(uploads_->Discard(kept.id));    // before its transaction was committed
+  ASSERT_TRUE(uploads_->Discard("UF-gone"));  // nothing there
+  ASSERT_TRUE(MakeDirectories(directory_->path() / "usage" / ".deleted" / "UF-gone"));
+  ASSERT_TRUE(service_->Recover());
+  EXPECT_TRUE(service_->OpenUpload(vendor_, kept.id));
+  EXPECT_THAT(*uploads_->Discarded(), IsEmpty());
 }
 
 TEST_F(UsageLifeTest, JudgingNeedsANote) {
