@@ -14,3 +14,5 @@ echo
 /usr/bin/python3 tests/bench/render.py --build "$build"
 echo
 /usr/bin/python3 tests/bench/read.py --build "$build"
+echo
+/usr/bin/python3 tests/bench/usage_store.py "$build"
