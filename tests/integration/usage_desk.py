@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 
 from carrel_runner import ROOT, Carrel
@@ -137,6 +137,8 @@ class Desk:
             "WHERE f.id = ?",
             file,
         )
-        return sum((Decimal(q) for q, _ in totals), Decimal()), sum(
-            (Decimal(a) for _, a in totals), Decimal()
-        )
+        exact = Context(prec=200)
+        quantity = amount = Decimal()
+        for a, b in totals:
+            quantity, amount = exact.add(quantity, Decimal(a)), exact.add(amount, Decimal(b))
+        return quantity, amount

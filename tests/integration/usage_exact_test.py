@@ -1,0 +1,144 @@
+"""Sums of random decimals equal Python's `decimal` to the last digit, wherever they can be seen.
+
+CARREL_EXACT_ROWS sets the number of records (default 20,000). A place where sums appear is one row
+of SEEN.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+from collections.abc import Callable, Iterator
+from decimal import Context, Decimal
+from pathlib import Path
+
+import pytest
+import usage_books as books
+from carrel_runner import Carrel
+from report_repos import python_repo, write
+from usage_desk import DISTRIBUTOR, HEADER, TR, Desk, row
+
+ROWS = int(os.environ.get("CARREL_EXACT_ROWS", "20000"))
+EXACT = Context(prec=200)
+Sums = tuple[Decimal, Decimal]  # of quantities and of amounts
+
+
+def total(numbers: Iterator[Decimal]) -> Decimal:
+    out = Decimal(0)
+    for number in numbers:
+        out = EXACT.add(out, number)
+    return out
+
+
+def random_amount(chance: random.Random, digits: int, decimals: int) -> str:
+    """Up to `digits` digits, up to `decimals` of them behind the point."""
+    behind = chance.randrange(decimals + 1)
+    ahead = min(16, digits - behind)
+    whole = chance.randrange(10 ** chance.randrange(ahead + 1))
+    sign = "-" if chance.random() < 0.3 else ""
+    return f"{sign}{whole}.{chance.randrange(10**behind):0{behind}}" if behind else f"{sign}{whole}"
+
+
+def numbers(digits: int, decimals: int) -> Iterator[tuple[str, str]]:
+    chance = random.Random(ROWS)
+    for _ in range(ROWS):
+        quantity = f"{chance.randrange(10**11)}.{chance.randrange(10**4):04}"
+        yield quantity, random_amount(chance, digits, decimals)
+
+
+def records(desk: Desk, digits: int, decimals: int) -> Iterator[list[str]]:
+    assets = [
+        asset
+        for (asset,) in desk.query(
+            "SELECT a.id FROM assets a JOIN products p ON p.key = a.product_key JOIN contracts c "
+            "ON c.key = a.contract_key WHERE p.id = ? AND c.id = ? AND "
+            "a.environment = 'production' ORDER BY a.id",
+            *TR[:2],
+        )
+    ]
+    for number, (quantity, amount) in enumerate(numbers(digits, decimals)):
+        start = row(f"e-{number}", quantity, item=TR[3], asset=assets[number % len(assets)])
+        yield [*start.split(","), amount, "0", "north"]
+
+
+def from_csv(desk: Desk) -> Path:
+    header = f"{HEADER},amount,tier,v.region"
+    return desk.sheet("exact.csv", map(",".join, records(desk, 34, 18)), header)
+
+
+def from_workbook(desk: Desk) -> Path:
+    """Numbers as numbers, of as many digits as a workbook keeps."""
+
+    def cells(record: list[str]) -> list[str]:
+        places = {HEADER.split(",").index("quantity"), len(record) - 3}
+        return [books.number(v) if n in places else v for n, v in enumerate(record)]
+
+    path = desk.carrel.work / "exact.xlsx"
+    header = [*HEADER.split(","), "amount", "tier", "v.region"]
+    return books.write_long(path, header, map(cells, records(desk, 15, 15)))
+
+
+def in_totals(desk: Desk, file: str) -> Sums:
+    return desk.sums(file)
+
+
+def in_records(desk: Desk, file: str) -> Sums:
+    found = desk.query(
+        "SELECT quantity, quantity_fraction, amount, amount_fraction FROM usage_records r JOIN "
+        "usage_files f ON f.load = r.load WHERE f.id = ?",
+        file,
+    )
+
+    def summed(whole: int, fraction: int) -> Decimal:
+        units = sum(line[whole] for line in found) * 10**18 + sum(line[fraction] for line in found)
+        return EXACT.scaleb(Decimal(units), -18)
+
+    return summed(0, 1), summed(2, 3)
+
+
+AGGREGATES = """
+from connect.client import ConnectClient
+api = ConnectClient(client.api_key, connection="local")
+for line in api.ns("usage").aggregates.all():
+    yield (line["accepted"], line["amount"])
+"""
+
+
+def in_aggregates(desk: Desk, file: str) -> Sums:
+    """What a report reads of an accepted file."""
+    assert desk.stored(file)
+    files = python_repo(AGGREGATES, permissions={"connections": ["local"]})
+    out = desk.carrel.work / "aggregates.csv"
+    desk.carrel.ok("run", write(files, desk.carrel.work / "reports"), "demo", "--output", out)
+    lines = list(csv.reader(out.read_text().splitlines(), delimiter=";"))
+    return total(Decimal(line[0]) for line in lines), total(Decimal(line[1]) for line in lines)
+
+
+SEEN: dict[str, Callable[[Desk, str], Sums]] = {
+    "totals": in_totals,
+    "records": in_records,
+    "aggregates": in_aggregates,
+}
+
+
+@pytest.mark.parametrize(
+    ("make", "digits", "decimals"), [(from_csv, 34, 18), (from_workbook, 15, 15)]
+)
+def test_sums_are_those_of_decimal(
+    carrel: Carrel, make: Callable[[Desk], Path], digits: int, decimals: int
+) -> None:
+    desk = Desk(carrel)
+    file = desk.create(TR, currency="EUR")
+    done = carrel("usage", "upload", file, make(desk), "--json").json
+    assert (done["status"], done["records"]["valid"]) == ("ready", ROWS), done["error_detail"]
+    carrel.ok("usage", "submit", file)
+    carrel.ok("usage", "accept", file, "--note", "ok", "--as", DISTRIBUTOR)
+    given = list(numbers(digits, decimals))
+    expected = (total(Decimal(q) for q, _ in given), total(Decimal(a) for _, a in given))
+    for place, sums in SEEN.items():
+        assert sums(desk, file) == expected, place
+    # Not only their sum: each is what it was.
+    stored = desk.query("SELECT amount, amount_fraction FROM usage_records ORDER BY key LIMIT 1000")
+    first = [EXACT.add(Decimal(w), EXACT.scaleb(Decimal(f), -18)) for w, f in stored]
+    assert first == [Decimal(amount) for _, amount in given[:1000]]
