@@ -189,6 +189,12 @@ std::string DidYouMean(std::string_view word, std::span<const std::string> candi
   return near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near);
 }
 
+std::string WithArticle(std::string_view word) {
+  constexpr std::string_view kVowels = "aeiou";
+  const bool is_vowel = !word.empty() && kVowels.contains(word.front());
+  return fmt::format("{} {}", is_vowel ? "an" : "a", word);
+}
+
 std::string HumanBytes(unsigned long long bytes) {
   constexpr std::array kUnits = {"KiB", "MiB", "GiB", "TiB"};
   if (bytes < 1024) return fmt::format("{} B", bytes);

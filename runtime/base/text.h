@@ -22,6 +22,8 @@ std::string Truncate(std::string_view text, size_t limit);
 std::string NearMiss(std::string_view word, std::span<const std::string> candidates);
 // "; did you mean 'x'?" for the end of a message, "" when nothing is near.
 std::string DidYouMean(std::string_view word, std::span<const std::string> candidates);
+// "a ready", "an invalid": the article that its first letter asks for.
+std::string WithArticle(std::string_view word);
 // "1.2 MiB".
 std::string HumanBytes(unsigned long long bytes);
 

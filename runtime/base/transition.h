@@ -74,14 +74,14 @@ Result<State> StateAfter(std::span<const Transition<State, Action, Who>> table,
   for (const auto& row : table) {
     if (row.from != state || row.action != action) continue;
     if (row.who.Has(who)) return row.to;
-    return Fail(Code::kDenied, fmt::format("'{}' of a {} {} is not for the role {}", Name(action),
-                                           Name(state), object, Name(who)));
+    return Fail(Code::kDenied, fmt::format("'{}' of {} {} is not for the role {}", Name(action),
+                                           WithArticle(Name(state)), object, Name(who)));
   }
   std::vector<std::string> allowed;
   for (const Action other : ActionsIn(table, state, who)) allowed.emplace_back(Name(other));
-  return Fail(Code::kConflict,
-              fmt::format("'{}' is not possible for a {} {}; possible now: {}", Name(action),
-                          Name(state), object, allowed.empty() ? "nothing" : Join(allowed, ", ")));
+  return Fail(Code::kConflict, fmt::format("'{}' is not possible for {} {}; possible now: {}",
+                                           Name(action), WithArticle(Name(state)), object,
+                                           allowed.empty() ? "nothing" : Join(allowed, ", ")));
 }
 
 // The table as a mermaid state diagram; states drawn as [*] are `none` and `gone`.

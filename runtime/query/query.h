@@ -27,7 +27,7 @@ struct Query {
   int64_t offset = 0;
 };
 
-// `text` is percent-decoded. kInvalid (kLimit for what is too large) with every fault, one a line.
+// `text` is percent-decoded. kInvalid with every fault, one a line.
 Result<Query> Compile(std::string_view text, const Schema& schema);
 
 // Only a filter: for rules. Ordering and windows are refused.

@@ -67,11 +67,11 @@ class Parser {
     if (Accept(c)) return {};
     return Fault(fmt::format("expected '{}'", c));
   }
-  std::unexpected<Error> FaultAt(size_t at, std::string_view what, Code code = Code::kInvalid) {
+  std::unexpected<Error> FaultAt(size_t at, std::string_view what) {
     const std::string_view rest = text_.substr(std::min(at, text_.size()));
     const std::string near =
         rest.empty() ? "at its end" : fmt::format("near '{}'", Truncate(rest, kShown));
-    return Fail(code, fmt::format("query: character {}, {}: {}", at + 1, near, what));
+    return Fail(Code::kInvalid, fmt::format("query: character {}, {}: {}", at + 1, near, what));
   }
   std::unexpected<Error> Fault(std::string_view what) {
     SkipSpaces();
@@ -137,7 +137,7 @@ class Parser {
     SkipSpaces();
     const size_t begin = at_;
     if (level > kMaxLevels) {
-      return FaultAt(begin, fmt::format("nested deeper than {} levels", kMaxLevels), Code::kLimit);
+      return FaultAt(begin, fmt::format("nested deeper than {} levels", kMaxLevels));
     }
     if (Accept('(')) return ParseGroup(level);
     CARREL_ASSIGN_OR_RETURN(std::string word, ParseName("a comparison"));
@@ -285,7 +285,7 @@ class Parser {
 
 Result<Syntax> ParseQuery(std::string_view text) {
   if (text.size() > kMaxQueryBytes) {
-    return Fail(Code::kLimit,
+    return Fail(Code::kInvalid,
                 fmt::format("query: {} bytes, at most {} are taken", text.size(), kMaxQueryBytes));
   }
   if (!IsUtf8(text)) return Fail(Code::kInvalid, "query: not UTF-8");

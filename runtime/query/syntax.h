@@ -59,7 +59,7 @@ struct Syntax {
   std::optional<std::string> limit, offset;
 };
 
-// `text` is percent-decoded already. kInvalid, naming the place and what stands there; kLimit for a
+// `text` is percent-decoded already. kInvalid, naming the place and what stands there, also for a
 // text or a nesting beyond the limits.
 Result<Syntax> ParseQuery(std::string_view text);
 

@@ -102,6 +102,13 @@ TEST(TextTest, TruncateCutsBetweenCharacters) {
   EXPECT_EQ(Truncate("a\xC3\xA9", 2), "a ...");
 }
 
+TEST(TextTest, ArticlesFollowTheFirstLetter) {
+  EXPECT_EQ(WithArticle("invalid"), "an invalid");
+  EXPECT_EQ(WithArticle("uploading"), "an uploading");
+  EXPECT_EQ(WithArticle("ready"), "a ready");
+  EXPECT_EQ(WithArticle("hub"), "a hub");
+}
+
 TEST(TextTest, NearMissFindsSlipsAndNothingElse) {
   const std::vector<std::string> names = {"entrypoint", "audience"};
   EXPECT_EQ(NearMiss("entypoint", names), "entrypoint");

@@ -137,7 +137,7 @@ TEST(SyntaxTest, NestingEndsAtThirtyTwoLevels) {
   EXPECT_TRUE(ParseQuery(nested(kMaxLevels)));
   const auto deeper = ParseQuery(nested(kMaxLevels + 1));
   ASSERT_FALSE(deeper);
-  EXPECT_EQ(deeper.error().code, Code::kLimit);
+  EXPECT_EQ(deeper.error().code, Code::kInvalid);
   EXPECT_THAT(deeper.error().message, HasSubstr("deeper than 32 levels"));
   EXPECT_FALSE(ParseQuery(std::string(60'000, '(')));
 }
@@ -147,7 +147,7 @@ TEST(SyntaxTest, TextEndsAtSixtyFourKibibytes) {
   EXPECT_TRUE(ParseQuery(fits));
   const auto larger = ParseQuery(fits + " ");
   ASSERT_FALSE(larger);
-  EXPECT_EQ(larger.error().code, Code::kLimit);
+  EXPECT_EQ(larger.error().code, Code::kInvalid);
 }
 
 }  // namespace
