@@ -32,12 +32,13 @@ std::string KeyVariable(std::string_view connection) {
   return name;
 }
 
-Result<report::Access> AccessOf(const Settings& settings) {
-  const std::string& word = settings.Text("api.access");
-  if (word == "read") return report::Access::kRead;
-  if (word == "read-write") return report::Access::kReadWrite;
-  return Fail(Code::kUsage, fmt::format("api.access ({}): found '{}', expected read or read-write",
-                                        settings.Get("api.access").origin, word));
+// `name`: the setting that grants it.
+Result<report::Access> AccessOf(const Settings& settings, std::string_view name) {
+  const Setting& setting = settings.Get(name);
+  if (setting.value == "read") return report::Access::kRead;
+  if (setting.value == "read-write") return report::Access::kReadWrite;
+  return Fail(Code::kUsage, fmt::format("{} ({}): found '{}', expected read or read-write", name,
+                                        setting.origin, setting.value));
 }
 
 // An address that the operator wrote down may be of this machine or network. A name may not lead
@@ -50,16 +51,40 @@ net::AddressPolicy AddressesOf(const Settings& settings, const std::string& text
                                                     : net::AddressPolicy::kPublicOnly;
 }
 
-Result<report::Connection> NamedConnection(const Settings& settings, const std::string& text,
-                                           report::Access access) {
+// What every report may call.
+Result<report::Connection> DefaultConnection(const Settings& settings,
+                                             api::LocalConnection& local) {
+  report::Connection connection;
+  if (settings.Text("api.endpoint") == api::kLocalConnection) {
+    CARREL_ASSIGN_OR_RETURN(const report::Access access, AccessOf(settings, "local.access"));
+    connection = local.Describe(access);
+  } else {
+    connection.base_url = settings.Text("api.endpoint");
+    CARREL_ASSIGN_OR_RETURN(connection.access, AccessOf(settings, "api.access"));
+    CARREL_ASSIGN_OR_RETURN(std::string key, TextOrFile(settings.Text("api.key")));
+    connection.credential = report::Secret(AuthorizationValue(std::move(key)));
+    connection.addresses = AddressesOf(settings, connection.base_url);
+  }
+  connection.name = "default";
+  return connection;
+}
+
+Result<report::Connection> NamedConnection(const Settings& settings, const std::string& text) {
   const size_t equals = text.find('=');
+  if (text == api::kLocalConnection) {
+    return Fail(Code::kUsage,
+                "--connection: local is there by itself; --endpoint local makes it what reports "
+                "call by default");
+  }
   if (equals == std::string::npos || equals == 0) {
     return Fail(Code::kUsage, fmt::format("--connection: found '{}', expected NAME=URL", text));
   }
   report::Connection connection;
   connection.name = text.substr(0, equals);
   connection.base_url = text.substr(equals + 1);
-  connection.access = access;
+  const bool is_local = connection.name == api::kLocalConnection;
+  CARREL_ASSIGN_OR_RETURN(connection.access,
+                          AccessOf(settings, is_local ? "local.access" : "api.access"));
   connection.addresses = AddressesOf(settings, connection.base_url);
   if (const char* key = std::getenv(KeyVariable(connection.name).c_str())) {
     connection.credential = report::Secret(AuthorizationValue(key));
@@ -103,28 +128,24 @@ report::Account OperatorOf(const Settings& settings) {
 }
 
 Result<report::ConnectionSet> ConnectionsOf(const Settings& settings,
-                                            const std::vector<std::string>& extra) {
+                                            const std::vector<std::string>& extra,
+                                            api::LocalConnection& local) {
   report::ConnectionSet set;
-  CARREL_ASSIGN_OR_RETURN(const report::Access access, AccessOf(settings));
-  report::Connection connection;
-  connection.name = "default";
-  connection.base_url = settings.Text("api.endpoint");
-  connection.access = access;
-  CARREL_ASSIGN_OR_RETURN(std::string key, TextOrFile(settings.Text("api.key")));
-  connection.credential = report::Secret(AuthorizationValue(std::move(key)));
-  connection.addresses = AddressesOf(settings, connection.base_url);
-  CARREL_TRY(set.Add(std::move(connection)));
+  CARREL_ASSIGN_OR_RETURN(report::Connection first, DefaultConnection(settings, local));
+  CARREL_TRY(set.Add(std::move(first)));
   for (const std::string& text : extra) {
-    CARREL_ASSIGN_OR_RETURN(report::Connection named, NamedConnection(settings, text, access));
+    CARREL_ASSIGN_OR_RETURN(report::Connection named, NamedConnection(settings, text));
     CARREL_TRY(set.Add(std::move(named)));
   }
+  if (set.Find(api::kLocalConnection) != nullptr) return set;
+  CARREL_ASSIGN_OR_RETURN(const report::Access access, AccessOf(settings, "local.access"));
+  CARREL_TRY(set.Add(local.Describe(access)));
   return set;
 }
 
 Result<std::unique_ptr<App>> App::Open(const Settings& settings,
                                        const std::vector<std::string>& connections,
                                        report::DispatchObserver* observer) {
-  CARREL_ASSIGN_OR_RETURN(report::ConnectionSet set, ConnectionsOf(settings, connections));
   CARREL_ASSIGN_OR_RETURN(auto host, Host::Open(settings));
   CARREL_ASSIGN_OR_RETURN(auto database, store::OpenSqliteDatabase(host->paths().database));
   CARREL_ASSIGN_OR_RETURN(store::SecretBox secrets, store::SecretBox::Open(host->paths().key));
@@ -132,11 +153,8 @@ Result<std::unique_ptr<App>> App::Open(const Settings& settings,
                           report::ArtifactStore::Create(host->paths().artifacts));
   CARREL_ASSIGN_OR_RETURN(std::string host_id, report::CurrentHostId());
   auto usage = std::make_unique<UsageHost>(*database, host->paths(), host_id);
-  // An operator may put another api behind the name.
-  if (set.Find(api::kLocalConnection) == nullptr) {
-    CARREL_ASSIGN_OR_RETURN(const report::Access access, AccessOf(settings));
-    CARREL_TRY(set.Add(usage->connection().Describe(access)));
-  }
+  CARREL_ASSIGN_OR_RETURN(report::ConnectionSet set,
+                          ConnectionsOf(settings, connections, usage->connection()));
   std::unique_ptr<App> app(new App(
       settings, {std::move(host), std::move(database), std::move(secrets), std::move(artifacts),
                  std::move(set), std::move(host_id), std::move(usage)}));

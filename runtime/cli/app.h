@@ -29,9 +29,12 @@ inline constexpr std::string_view kOrigin = "cli";
 report::Account OperatorOf(const Settings& settings);
 
 // The connection "default" to api.endpoint, then each "NAME=URL" of `extra`, whose credential is
-// CARREL_API_KEY_<NAME>. kUsage for one without '='.
+// CARREL_API_KEY_<NAME>, then `local`, unless one of these has its name. What may be done to data
+// of this runtime is granted by local.access, everything else by api.access. kUsage for a text
+// without '='.
 Result<report::ConnectionSet> ConnectionsOf(const Settings& settings,
-                                            const std::vector<std::string>& extra);
+                                            const std::vector<std::string>& extra,
+                                            api::LocalConnection& local);
 
 // The members are thread-safe.
 class App {

@@ -56,6 +56,11 @@ Error UsageError(const CLI::App& root, const CLI::ParseError& error, int argc,
   for (int i = 1; i < argc; ++i) {
     const auto subcommands = command->get_subcommands([](const CLI::App*) { return true; });
     const std::string word = argv[i];
+    if (word == "--json" || word.starts_with("--data=")) continue;
+    if (word == "--data") {
+      ++i;
+      continue;
+    }
     if (subcommands.empty() || word.starts_with('-')) break;
     const auto next = std::ranges::find(subcommands, word, &CLI::App::get_name);
     if (next == subcommands.end()) {
@@ -105,13 +110,21 @@ int Perform(const Invocation& invocation, Console& console) {
 
 std::span<const CommandRow> Commands() { return kCommands; }
 
+void DefineCommands(CLI::App& root, Invocation& invocation) {
+  AddCommonOptions(root, invocation);
+  for (const CommandRow& row : kCommands) {
+    CLI::App& command = *root.add_subcommand(std::string(row.name), std::string(row.summary));
+    row.define(command, invocation);
+    // Between the words of a command of several they are carrel's.
+    if (!command.get_subcommands({}).empty()) command.fallthrough();
+  }
+}
+
 int RunCommandLine(int argc, const char* const* argv) {
   IgnoreFileSizeSignal();
   CLI::App root("Runs report plugins from git repositories in a sandbox.", "carrel");
   Invocation invocation;
-  for (const CommandRow& row : kCommands) {
-    row.define(*root.add_subcommand(std::string(row.name), std::string(row.summary)), invocation);
-  }
+  DefineCommands(root, invocation);
   root.require_subcommand(1);
   root.footer("Example:\n  carrel run https://github.com/cloudblue/connect-reports.git requests");
   if (const Status checked = CheckValues(argc, argv); !checked) {

@@ -29,6 +29,8 @@ void DefineVersion(CLI::App& command, Invocation& invocation);
 void DefineCompletion(CLI::App& command, Invocation& invocation);
 
 std::span<const CommandRow> Commands();
+// All of them below `root`, and what may stand before their names.
+void DefineCommands(CLI::App& root, Invocation& invocation);
 
 // The whole life of the process but its helper role; the exit status.
 int RunCommandLine(int argc, const char* const* argv);

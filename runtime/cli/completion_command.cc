@@ -35,8 +35,10 @@ void Collect(const CLI::App& command, const std::string& path, std::vector<Words
 
 std::string Bash(const std::vector<Words>& all) {
   std::string cases;
+  std::vector<std::string> groups;  // commands that have commands
   for (const Words& entry : all) {
     cases += fmt::format("    \"{}\") words=\"{}\" ;;\n", entry.path, Join(entry.words, " "));
+    if (!entry.path.empty() && !entry.words.front().starts_with("--")) groups.push_back(entry.path);
   }
   return "# carrel completion for bash: source <(carrel completion bash)\n"
          "_carrel() {\n"
@@ -44,7 +46,9 @@ std::string Bash(const std::vector<Words>& all) {
          "  for ((i = 1; i < COMP_CWORD && i < 3; ++i)); do\n"
          "    word=${COMP_WORDS[i]}\n"
          "    [[ $word == -* ]] && break\n"
-         "    [[ $i == 2 && ! $path =~ ^(repo|template|report)$ ]] && break\n"
+         "    [[ $i == 2 && ! $path =~ ^(" +
+         Join(groups, "|") +
+         ")$ ]] && break\n"
          "    path=${path:+$path }$word\n"
          "  done\n"
          "  case $path in\n" +
@@ -82,9 +86,7 @@ std::string Fish(const std::vector<Words>& all) {
 Result<ExitCode> Complete(Context& context, const std::string& shell) {
   CLI::App root("", "carrel");
   Invocation unused;
-  for (const CommandRow& row : Commands()) {
-    row.define(*root.add_subcommand(std::string(row.name), std::string(row.summary)), unused);
-  }
+  DefineCommands(root, unused);
   std::vector<Words> all;
   Collect(root, "", all);
   const std::string script = shell == "bash" ? Bash(all) : shell == "zsh" ? Zsh(all) : Fish(all);

@@ -34,9 +34,26 @@ void AddSandboxOption(CLI::App& command, Invocation& invocation) {
       ->type_name("degraded");
 }
 
-void Finish(CLI::App& command, Invocation& invocation, const std::string& example, Action action) {
+void AddApiOptions(CLI::App& command, Invocation& invocation,
+                   std::vector<std::string>& connections) {
+  AddSettingOption(command, invocation, "--endpoint", "api.endpoint");
+  AddSettingOption(command, invocation, "--api-key", "api.key");
+  AddSettingOption(command, invocation, "--api-access", "api.access");
+  AddSettingOption(command, invocation, "--local-access", "local.access");
+  command
+      .add_option("--connection", connections,
+                  "a further api; its credential is in CARREL_API_KEY_<NAME>")
+      ->type_name("NAME=URL")
+      ->allow_extra_args(false);
+}
+
+void AddCommonOptions(CLI::App& command, Invocation& invocation) {
   AddSettingOption(command, invocation, "--data", "data");
   command.add_flag("--json", invocation.json, "machine output on stdout, nothing else there");
+}
+
+void Finish(CLI::App& command, Invocation& invocation, const std::string& example, Action action) {
+  AddCommonOptions(command, invocation);
   command.footer("Example:\n  " + example);
   command.callback([&invocation, action = std::move(action)] { invocation.action = action; });
 }

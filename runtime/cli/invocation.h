@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "runtime/base/result.h"
 #include "runtime/cli/console.h"
@@ -30,12 +31,20 @@ struct Invocation {
   Action action;  // of the command that was named
 };
 
-// Adds --data and --json, the example to --help, and makes `action` what the command does.
+// --data and --json, which every command takes, and carrel before the name of one.
+void AddCommonOptions(CLI::App& command, Invocation& invocation);
+
+// Adds the common options, the example to --help, and makes `action` what the command does.
 void Finish(CLI::App& command, Invocation& invocation, const std::string& example, Action action);
 
 // An option that is the setting `setting` on the command line: "--endpoint URL".
 void AddSettingOption(CLI::App& command, Invocation& invocation, const std::string& option,
                       const std::string& setting);
+
+// What an operator says of the apis that reports call; `connections` takes each NAME=URL and
+// outlives the parsing.
+void AddApiOptions(CLI::App& command, Invocation& invocation,
+                   std::vector<std::string>& connections);
 
 // --sandbox degraded, for a command that runs workers.
 void AddSandboxOption(CLI::App& command, Invocation& invocation);

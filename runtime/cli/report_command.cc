@@ -167,17 +167,6 @@ CLI::App& AddStep(CLI::App& command, Invocation& invocation, const char* name, c
   return sub;
 }
 
-void AddApiOptions(CLI::App& sub, Invocation& invocation, const SharedOptions& options) {
-  AddSettingOption(sub, invocation, "--endpoint", "api.endpoint");
-  AddSettingOption(sub, invocation, "--api-key", "api.key");
-  AddSettingOption(sub, invocation, "--api-access", "api.access");
-  sub.add_option("--connection", options->connections,
-                 "a further api; its credential is in CARREL_API_KEY_<NAME>")
-      ->type_name("NAME=URL")
-      ->allow_extra_args(false);
-  AddSandboxOption(sub, invocation);
-}
-
 void DefineCreate(CLI::App& command, Invocation& invocation, const SharedOptions& options) {
   CLI::App& create =
       AddStep(command, invocation, "create", "and run it", " RT-1234-5678-0001", Create, options);
@@ -187,7 +176,8 @@ void DefineCreate(CLI::App& command, Invocation& invocation, const SharedOptions
   create.add_option("--name", options->name, "default: the template's, with the time");
   create.add_option("--description", options->description, "for its readers");
   create.add_flag("--no-wait", options->stays_pending, "leave it pending");
-  AddApiOptions(create, invocation, options);
+  AddApiOptions(create, invocation, options->connections);
+  AddSandboxOption(create, invocation);
 }
 
 }  // namespace
@@ -208,7 +198,8 @@ void DefineReport(CLI::App& command, Invocation& invocation) {
       AddStep(command, invocation, "show", "all of one, its log too", id, Show, options);
   CLI::App& watch = AddStep(command, invocation, "watch",
                             "follow it to its end; run it if nobody does", id, Watch, options);
-  AddApiOptions(watch, invocation, options);
+  AddApiOptions(watch, invocation, options->connections);
+  AddSandboxOption(watch, invocation);
   CLI::App& download = AddStep(command, invocation, "download", "its file", id, Download, options);
   download
       .add_option("--output", options->output,

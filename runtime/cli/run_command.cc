@@ -101,14 +101,7 @@ void DefineRun(CLI::App& command, Invocation& invocation) {
                   "default: REPORT and the extension; - is standard output")
       ->type_name("FILE");
   command.add_flag("--zip", options->is_zip, "the file and summary.json in a zip");
-  AddSettingOption(command, invocation, "--endpoint", "api.endpoint");
-  AddSettingOption(command, invocation, "--api-key", "api.key");
-  AddSettingOption(command, invocation, "--api-access", "api.access");
-  command
-      .add_option("--connection", options->connections,
-                  "a further api; its credential is in CARREL_API_KEY_<NAME>")
-      ->type_name("NAME=URL")
-      ->allow_extra_args(false);
+  AddApiOptions(command, invocation, options->connections);
   AddAccountOption(command, invocation);
   AddSettingOption(command, invocation, "--spares", "sandbox.spares");
   AddSandboxOption(command, invocation);
