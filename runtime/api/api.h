@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/api/request.h"
+#include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/store/database.h"
 #include "runtime/usage/closing.h"
@@ -32,6 +34,9 @@ struct Call {
   std::string id;
 };
 
+// Of a call that takes an object; an empty body is one without members. kInvalid for another.
+Result<Json> BodyOf(const Call& call);
+
 using Handler = Result<Response> (*)(const Services& services, Call& call);
 
 struct Route {
@@ -49,10 +54,14 @@ class Api {
   Response Answer(Request request) const;
 
  private:
+  Response Run(const Route& route, Call call) const;
+
   const Services services_;
 };
 
 // To add a call: 1. its handler in *_handlers.cc; 2. its row in the table there; 3. a test.
+std::span<const Route> SubscriptionRoutes();
 std::span<const Route> UsageRoutes();
+std::span<const Route> BillingRoutes();
 
 }  // namespace carrel::api

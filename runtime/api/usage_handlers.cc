@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "runtime/api/api.h"
+#include "runtime/api/list_handler.h"
 #include "runtime/api/responses.h"
 #include "runtime/base/files.h"
 #include "runtime/base/json.h"
@@ -24,15 +25,7 @@
 namespace carrel::api {
 namespace {
 
-using usage::JsonPage;
 using usage::UsageFile;
-
-Result<Json> BodyOf(const Call& call) {
-  if (call.request.body.empty()) return Json(Json::object());
-  CARREL_ASSIGN_OR_RETURN(Json body, ParseJson(call.request.body));
-  if (!body.is_object()) return Fail(Code::kInvalid, "body: expected an object");
-  return body;
-}
 
 // The value of "name=value" in the query, taken out of it: what remains is RQL.
 std::optional<std::string> TakeParameter(std::string& query, std::string_view name) {
@@ -69,13 +62,6 @@ Json PeriodIn(const Json& body) {
 Result<Response> FileResponse(const Result<UsageFile>& file, int status = 200) {
   CARREL_TRY(file);
   return JsonResponse(ToJson(*file), status);
-}
-
-template <auto List>
-Result<Response> GetList(const Services& services, Call& call) {
-  CARREL_ASSIGN_OR_RETURN(const JsonPage page, List(services.database, call.request.account,
-                                                    net::PercentDecode(call.request.query)));
-  return ListResponse(page);
 }
 
 Result<Response> CreateFile(const Services& services, Call& call) {
@@ -228,15 +214,12 @@ Result<Response> ReconcileFile(const Services& services, Call& call) {
   CARREL_ASSIGN_OR_RETURN(
       const usage::BillingReport report,
       services.closing.Reconcile(call.request.account, call.request.origin, call.id, rows,
-                                 partial == "true" ? usage::Partial::kYes : usage::Partial::kNo));
-  if (report.refused == 0) return JsonResponse(ResultsJson(report));
-  return JsonResponse(ResultsJson(report), report.closed > 0 ? 206 : 400);
-}
-
-Result<Response> GetRecord(const Services& services, Call& call) {
-  CARREL_ASSIGN_OR_RETURN(const Json record,
-                          usage::GetRecord(services.database, call.request.account, call.id));
-  return JsonResponse(record);
+                                 partial == "true" ? usage::Partial::kYes : usage::Partial::kNo,
+                                 part->file_name));
+  Json results = ResultsJson(report);
+  results["id"] = report.id;
+  if (report.refused == 0) return JsonResponse(results);
+  return JsonResponse(results, report.closed > 0 ? 206 : 400);
 }
 
 usage::BillingRow RowOf(const Json& entry, std::string record, size_t row) {
@@ -251,7 +234,7 @@ Result<Response> CloseRecord(const Services& services, Call& call) {
                           services.closing.CloseRecords(call.request.account, call.request.origin,
                                                         {RowOf(body, call.id, 1)}));
   if (report.refused > 0) return Fail(report.results[0].code, report.results[0].fault);
-  return GetRecord(services, call);
+  return GetOne<usage::GetRecord>(services, call);
 }
 
 // [{"id", "external_billing_id", "external_billing_note"}]
@@ -335,10 +318,9 @@ constexpr std::array kRoutes = {
     Route{"GET", "/usage/files/{id}/download", Download},
     Route{"GET", "/usage/records", GetList<usage::ListRecords>},
     Route{"POST", "/usage/records/close-records", CloseRecords},
-    Route{"GET", "/usage/records/{id}", GetRecord},
+    Route{"GET", "/usage/records/{id}", GetOne<usage::GetRecord>},
     Route{"POST", "/usage/records/{id}/close", CloseRecord},
     Route{"GET", "/usage/products/{id}/template", GetTemplate},
-    Route{"GET", "/usage/chunks", GetList<usage::ListChunks>},
     Route{"GET", "/usage/aggregates", GetList<usage::ListAggregates>},
     Route{"GET", "/products/{id}/usage/rules", GetRules},
     Route{"PUT", "/products/{id}/usage/rules", PutRules},

@@ -6,14 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/text.h"
-#include "runtime/query/query.h"
-#include "runtime/query/sql.h"
 
 namespace carrel::catalog {
 namespace {
-
-using store::Transaction;
 
 // What a select of one kind reads, and the fields that queries may name.
 class Selection {
@@ -24,9 +21,16 @@ class Selection {
     for (const Column& column : kind.columns) AddColumn(column);
   }
 
-  query::Schema schema() const { return {kind_.plural, fields_, selectable_}; }
-  // Without columns: "FROM assets t LEFT JOIN ...".
-  const std::string& from() const { return from_; }
+  // It refers to this object.
+  ObjectSource source() const {
+    return {{kind_.plural, fields_, selectable_},
+            from_,
+            columns(),
+            "t.id",
+            [this](const store::Statement& row) { return Read(row); }};
+  }
+
+ private:
   std::string columns() const {
     std::string out = "t.id";
     for (size_t i = 0; i < kind_.columns.size(); ++i) {
@@ -57,6 +61,10 @@ class Selection {
           CARREL_ASSIGN_OR_RETURN(place, ParseJson(row.Text(at)));
           break;
         }
+        case Column::Type::kCreated:
+        case Column::Type::kUpdated:
+          place = FormatIso(Timestamp(std::chrono::microseconds(row.Integer(at))));
+          break;
         default:
           place = store::TextColumn(row, at);
       }
@@ -65,7 +73,6 @@ class Selection {
     return out;
   }
 
- private:
   void Add(std::string path, std::string column, query::FieldType type, query::Searched searched,
            query::Nullable nullable = query::Nullable::kNo) {
     const std::string& kept_path = kept_.emplace_back(std::move(path));
@@ -90,10 +97,13 @@ class Selection {
       selectable_.push_back(column.path);
       return;
     }
-    const bool is_flag = column.type == Column::Type::kBoolean;
-    Add(path, fmt::format("t.{}", column.name),
-        is_flag ? query::FieldType::kBoolean : query::FieldType::kText,
+    Add(path, fmt::format("t.{}", column.name), FieldTypeOf(column.type),
         column.type == Column::Type::kText ? query::Searched::kYes : query::Searched::kNo);
+  }
+
+  static query::FieldType FieldTypeOf(Column::Type type) {
+    if (type == Column::Type::kBoolean) return query::FieldType::kBoolean;
+    return IsTime(type) ? query::FieldType::kTime : query::FieldType::kText;
   }
 
   static Json& Place(Json& object, std::string_view path) {
@@ -106,58 +116,23 @@ class Selection {
   std::deque<std::string> kept_;  // what the fields point into
   std::vector<query::Field> fields_;
   std::vector<std::string_view> selectable_;
-  std::string from_;
+  std::string from_;  // "assets t LEFT JOIN ..."
 };
-
-Result<ObjectPage> ReadPage(Transaction& transaction, const Selection& selection,
-                            const query::Query& query) {
-  ObjectPage page{.objects = {}, .total = 0, .offset = query.offset};
-  const auto where = query::ToSql(query.filter, selection.schema());
-  CARREL_ASSIGN_OR_RETURN(auto count,
-                          transaction.Prepare(fmt::format("SELECT COUNT(*) FROM {} WHERE {}",
-                                                          selection.from(), where.text)));
-  query::BindValues(*count, where);
-  CARREL_TRY(count->Step());
-  page.total = count->Integer(0);
-  CARREL_ASSIGN_OR_RETURN(
-      auto rows,
-      transaction.Prepare(fmt::format("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {} OFFSET {}",
-                                      selection.columns(), selection.from(), where.text,
-                                      query::OrderSql(query, selection.schema(), "t.id"),
-                                      query.limit, query.offset)));
-  query::BindValues(*rows, where);
-  while (true) {
-    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
-    if (!found) return page;
-    CARREL_ASSIGN_OR_RETURN(Json object, selection.Read(*rows));
-    query::Hide(query, object);
-    page.objects.push_back(std::move(object));
-  }
-}
 
 }  // namespace
 
 Result<ObjectPage> List(store::Database& database, const KindRow& kind, std::string_view text) {
   const Selection selection(kind);
-  CARREL_ASSIGN_OR_RETURN(const query::Query query, query::Compile(text, selection.schema()));
-  return database.Read(
-      [&](Transaction& transaction) { return ReadPage(transaction, selection, query); });
+  return ListObjects(database, selection.source(), {}, text);
 }
 
 Result<Json> Get(store::Database& database, const KindRow& kind, std::string_view id) {
   const Selection selection(kind);
-  return database.Read([&](Transaction& transaction) -> Result<Json> {
-    CARREL_ASSIGN_OR_RETURN(
-        auto rows, store::Query(transaction,
-                                fmt::format("SELECT {} FROM {} WHERE t.id = ?", selection.columns(),
-                                            selection.from()),
-                                id));
-    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
-    if (!found) {
-      return Fail(Code::kNotFound, fmt::format("{} {} does not exist", kind.singular, id));
-    }
-    return selection.Read(*rows);
-  });
+  CARREL_ASSIGN_OR_RETURN(Json found, FindObject(database, selection.source(), {}, "t.id = ?", id));
+  if (found.is_null()) {
+    return Fail(Code::kNotFound, fmt::format("{} {} does not exist", kind.singular, id));
+  }
+  return found;
 }
 
 }  // namespace carrel::catalog

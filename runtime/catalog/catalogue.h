@@ -1,22 +1,15 @@
 // The catalogue as lists and single objects, in JSON.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/catalog/kinds.h"
+#include "runtime/catalog/object_list.h"
 #include "runtime/store/database.h"
 
 namespace carrel::catalog {
-
-struct ObjectPage {
-  std::vector<Json> objects;
-  int64_t total = 0;   // without limit and offset
-  int64_t offset = 0;  // of the query
-};
 
 // `query` is RQL over the paths of the kind's table; its order ends with the id. kInvalid for
 // faults in it.

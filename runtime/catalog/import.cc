@@ -107,10 +107,20 @@ Result<Stored> MapOf(const Json& value) {
   return Stored(DumpJson(map));
 }
 
+int64_t InMicros(Timestamp time) {
+  return Timestamp(std::chrono::floor<std::chrono::seconds>(time)).time_since_epoch().count();
+}
+
+Result<Stored> TimeOf(const Json& value) {
+  CARREL_ASSIGN_OR_RETURN(const std::string text, TextOf(value));
+  CARREL_ASSIGN_OR_RETURN(const Timestamp time, ParseIso(text));
+  return Stored(InMicros(time));
+}
+
 class Importer {
  public:
-  Importer(Transaction& transaction, ImportReport& report)
-      : transaction_(transaction), report_(report) {}
+  Importer(Transaction& transaction, ImportReport& report, Timestamp now)
+      : transaction_(transaction), report_(report), now_(now) {}
 
   Status ImportRows(const KindRow& kind, std::vector<GivenRow> rows) {
     for (GivenRow& row : rows) {
@@ -136,7 +146,7 @@ class Importer {
     if (std::string fault = IdFault(kind, id); !fault.empty()) return Refuse(std::move(fault));
     CARREL_TRY(CheckNames(kind, given));
     CARREL_ASSIGN_OR_RETURN(const std::optional<Current> before, Read(kind, id));
-    CARREL_ASSIGN_OR_RETURN(const std::vector<Stored> after, Settle(kind, given, before));
+    CARREL_ASSIGN_OR_RETURN(std::vector<Stored> after, Settle(kind, given, before));
     CARREL_TRY(CheckWhole(kind, id, after));
     if (!before) {
       ++report_.counts.created;
@@ -147,6 +157,12 @@ class Importer {
       return {};
     }
     ++report_.counts.updated;
+    for (size_t i = 0; i < after.size(); ++i) {
+      const Column& column = kind.columns[i];
+      if (column.type == Column::Type::kUpdated && ValueFor(column, given) == nullptr) {
+        after[i] = InMicros(now_);
+      }
+    }
     return Update(kind, before->key, after);
   }
 
@@ -163,8 +179,8 @@ class Importer {
         continue;
       }
       if (std::ranges::find(known, path) != known.end()) continue;
-      return Refuse(fmt::format("{}: an {} has no such field{}", Truncate(path, kShown),
-                                kind.singular, DidYouMean(path, known)));
+      return Refuse(fmt::format("{}: {} has no such field{}", Truncate(path, kShown),
+                                WithArticle(kind.singular), DidYouMean(path, known)));
     }
     return {};
   }
@@ -183,7 +199,8 @@ class Importer {
       const Column::Type type = kind.columns[i].type;
       if (rows->IsNull(at)) {
         out.values.emplace_back();
-      } else if (type == Column::Type::kBoolean || type == Column::Type::kReference) {
+      } else if (type == Column::Type::kBoolean || type == Column::Type::kReference ||
+                 IsTime(type)) {
         out.values.emplace_back(rows->Integer(at));
       } else {
         out.values.emplace_back(std::string(rows->Text(at)));
@@ -202,15 +219,14 @@ class Importer {
         out.push_back(before->values[i]);
         continue;
       }
-      const Json nothing;
-      auto stored = Convert(column, value == nullptr ? nothing : *value);
+      auto stored = value == nullptr ? WithoutValue(column) : Convert(column, *value);
       if (!stored && stored.error().code == Code::kInvalid) {
         return Wrap(stored.error(), column.path);
       }
       CARREL_TRY(stored);
       if (column.need == Column::Need::kFixed && before && before->values[i] != *stored) {
-        return Refuse(fmt::format("{}: the {} of an {} never changes", column.path, column.path,
-                                  kind.singular));
+        return Refuse(fmt::format("{}: the {} of {} never changes", column.path, column.path,
+                                  WithArticle(kind.singular)));
       }
       out.push_back(std::move(*stored));
     }
@@ -225,6 +241,10 @@ class Importer {
     return found == given.end() ? nullptr : &found->second;
   }
 
+  Result<Stored> WithoutValue(const Column& column) {
+    return IsTime(column.type) ? Stored(InMicros(now_)) : Convert(column, {});
+  }
+
   Result<Stored> Convert(const Column& column, const Json& value) {
     switch (column.type) {
       case Column::Type::kBoolean:
@@ -233,6 +253,9 @@ class Importer {
         return ListOf(value);
       case Column::Type::kMap:
         return MapOf(value);
+      case Column::Type::kCreated:
+      case Column::Type::kUpdated:
+        return TimeOf(value);
       default:
         break;
     }
@@ -350,6 +373,7 @@ class Importer {
 
   Transaction& transaction_;
   ImportReport& report_;
+  const Timestamp now_;
   std::map<std::pair<Kind, std::string>, int64_t> keys_;
 };
 
@@ -447,12 +471,12 @@ Result<std::vector<KindRows>> ReadCsv(std::string_view text, const KindRow* kind
 }  // namespace
 
 Result<ImportReport> Import(store::Database& database, std::string_view text, Format format,
-                            const KindRow* kind) {
+                            const KindRow* kind, Timestamp now) {
   CARREL_ASSIGN_OR_RETURN(auto kinds,
                           format == Format::kJson ? ReadJson(text, kind) : ReadCsv(text, kind));
   return database.Write([&](Transaction& transaction) -> Result<ImportReport> {
     ImportReport report;
-    Importer importer(transaction, report);
+    Importer importer(transaction, report, now);
     for (KindRows& rows : kinds) {
       CARREL_TRY(importer.ImportRows(*rows.kind, std::move(rows.rows)));
     }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/result.h"
 #include "runtime/catalog/kinds.h"
 #include "runtime/store/database.h"
@@ -36,8 +37,8 @@ struct ImportReport {
 // JSON is an object {"accounts": [...], "products": [...], ...}, or a list of one kind when `kind`
 // is given; CSV is of one kind and its header names paths ("vendor.id"). What a row leaves out
 // stays as it is; null empties it. All rows that are not refused are stored in one transaction.
-// kInvalid when the file as a whole cannot be read.
+// kInvalid when the file as a whole cannot be read. `now` is the time of what gives none itself.
 Result<ImportReport> Import(store::Database& database, std::string_view text, Format format,
-                            const KindRow* kind);
+                            const KindRow* kind, Timestamp now = SystemClock().Now());
 
 }  // namespace carrel::catalog

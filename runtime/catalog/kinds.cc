@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/base/text.h"
+
 namespace carrel::catalog {
 namespace {
 
@@ -82,11 +84,16 @@ constexpr std::array kAssetColumns = {
     Column{"environment", "environment", Type::kChoice, Need::kRequired, kEnvironments},
     Text("tiers.customer.id", "customer_id"),
     Text("tiers.customer.name", "customer_name"),
+    Text("tiers.customer.external_id", "customer_external_id"),
     Text("tiers.tier1.id", "tier1_id"),
     Text("tiers.tier1.name", "tier1_name"),
+    Text("tiers.tier1.external_id", "tier1_external_id"),
     Text("tiers.tier2.id", "tier2_id"),
     Text("tiers.tier2.name", "tier2_name"),
+    Text("tiers.tier2.external_id", "tier2_external_id"),
     Column{"parameters", "parameters", Type::kMap},
+    Column{"events.created.at", "created", Type::kCreated},
+    Column{"events.updated.at", "updated", Type::kUpdated},
 };
 
 constexpr std::array kKinds = {
@@ -114,7 +121,8 @@ std::string IdFault(const KindRow& kind, std::string_view id) {
   constexpr size_t kLongest = 40;
   if (id.empty()) return "id is missing";
   if (!id.starts_with(kind.prefix)) {
-    return fmt::format("id '{}': the id of an {} begins with {}", id, kind.singular, kind.prefix);
+    return fmt::format("id '{}': the id of {} begins with {}", id, WithArticle(kind.singular),
+                       kind.prefix);
   }
   const auto is_plain = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';

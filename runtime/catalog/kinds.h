@@ -28,6 +28,10 @@ struct Column {
     kReference,  // the key of a row of `refers`; in JSON {id, name}, given by "<path>.id"
     kList,       // texts, kept as a JSON list
     kMap,        // text -> text, kept as a JSON object; in CSV columns "<path>.<name>"
+    // Times in whole seconds, kept in microseconds. Unless a file gives them they are when the
+    // object was first imported, and when its last change was.
+    kCreated,
+    kUpdated,
   };
   enum class Need : uint8_t { kOptional, kRequired, kFixed };  // kFixed: required, never changes
 
@@ -38,6 +42,10 @@ struct Column {
   std::span<const std::string_view> choices = {};
   Kind refers = Kind::kAccount;
 };
+
+constexpr bool IsTime(Column::Type type) {
+  return type == Column::Type::kCreated || type == Column::Type::kUpdated;
+}
 
 struct KindRow {
   Kind kind;

@@ -227,15 +227,18 @@ Result<ExitCode> Reconcile(Context& context, const Options& options) {
   CARREL_ASSIGN_OR_RETURN(
       const usage::BillingReport report,
       desk.host->closing().Reconcile(desk.account, kOrigin, options.id, rows,
-                                     options.partial ? usage::Partial::kYes : usage::Partial::kNo));
+                                     options.partial ? usage::Partial::kYes : usage::Partial::kNo,
+                                     fs::path(options.file).filename().string()));
   if (context.console.is_json()) {
     OrderedJson faults = OrderedJson::array();
     for (const usage::BillingResult& result : report.results) {
       if (result.fault.empty()) continue;
       faults.push_back({{"row", result.row}, {"record", result.record}, {"error", result.fault}});
     }
-    context.console.PrintJson(
-        {{"closed", report.closed}, {"refused", report.refused}, {"errors", std::move(faults)}});
+    context.console.PrintJson({{"id", report.id},
+                               {"closed", report.closed},
+                               {"refused", report.refused},
+                               {"errors", std::move(faults)}});
   } else {
     ShowBilling(report, context.console);
   }

@@ -316,11 +316,55 @@ CREATE TABLE usage_rules (
 );
 )sql";
 
+// Assets that are there already are as old as this migration.
+constexpr std::string_view kSubscriptions = R"sql(
+ALTER TABLE assets ADD COLUMN customer_external_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE assets ADD COLUMN tier1_external_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE assets ADD COLUMN tier2_external_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE assets ADD COLUMN created BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE assets ADD COLUMN updated BIGINT NOT NULL DEFAULT 0;
+UPDATE assets SET created = CAST(strftime('%s', 'now') AS BIGINT) * 1000000;
+UPDATE assets SET updated = created;
+)sql";
+
+// The names of states are those of chunk_state.h. What a reconciliation refused is kept row by row.
+constexpr std::string_view kBilling = R"sql(
+ALTER TABLE usage_chunks ADD COLUMN status TEXT NOT NULL DEFAULT 'ready'
+  CHECK (status IN ('draft', 'ready', 'closed', 'failed'));
+ALTER TABLE usage_chunks ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE usage_chunks ADD COLUMN events TEXT NOT NULL DEFAULT '{}';  -- JSON
+UPDATE usage_chunks SET status = 'closed' WHERE records_closed = records;
+
+CREATE TABLE usage_reconciliations (
+  key             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  file_key        BIGINT NOT NULL REFERENCES usage_files (key) ON DELETE CASCADE,
+  upload_name     TEXT NOT NULL,
+  status          TEXT NOT NULL CHECK (status IN ('applied', 'partial', 'refused')),
+  rows_closed     BIGINT NOT NULL,
+  rows_refused    BIGINT NOT NULL,
+  events          TEXT NOT NULL,  -- JSON
+  created         BIGINT NOT NULL
+);
+CREATE INDEX usage_reconciliations_file ON usage_reconciliations (file_key);
+
+CREATE TABLE usage_reconciliation_errors (
+  reconciliation_key BIGINT NOT NULL REFERENCES usage_reconciliations (key) ON DELETE CASCADE,
+  place           BIGINT NOT NULL,
+  sheet_row       BIGINT NOT NULL,
+  record          TEXT NOT NULL,
+  error           TEXT NOT NULL,
+  PRIMARY KEY (reconciliation_key, place)
+);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "repositories, templates, reports, audit", kReports},
     Migration{2, "what a run used and printed", kRunFacts},
     Migration{3, "accounts, products, items, contracts, assets", kCatalogue},
     Migration{4, "usage files, records, rules", kUsage},
+    Migration{5, "accounts of the tiers outside, times of assets", kSubscriptions},
+    Migration{6, "states of chunks, reconciliations", kBilling},
 };
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "runtime/base/text.h"
+#include "runtime/usage/chunks.h"
+#include "runtime/usage/reconciliations.h"
 #include "runtime/usage/record_load.h"
 
 namespace carrel::usage {
@@ -74,7 +76,9 @@ class Biller {
       ++file_.counts.closed;
       ++file_.counts.billed;
     }
-    for (const auto& [hub, records] : closed) CARREL_TRY(CountChunk(hub, records));
+    for (const auto& [hub, records] : closed) {
+      CARREL_TRY(CountClosed(transaction_, file_, hub, records, actor_, now_));
+    }
     return TakeFileStep();
   }
 
@@ -86,9 +90,7 @@ class Biller {
                        TextOrNull{billing_note}, Micros(), actor_.account.id,
                        file_.load * kRecordsInLoad, (file_.load + 1) * kRecordsInLoad,
                        static_cast<int64_t>(RecordState::kClosed)));
-    CARREL_TRY(Execute(transaction_,
-                       "UPDATE usage_chunks SET records_closed = records WHERE file_key = ?",
-                       file_.key));
+    CARREL_TRY(CloseChunks(transaction_, file_, actor_, now_));
     file_.counts.closed = file_.counts.all;
     file_.counts.billed = file_.counts.all;
     return TakeFileStep();
@@ -125,16 +127,6 @@ class Biller {
                  rows->IsNull(2) ? std::nullopt : std::optional(rows->Integer(2))};
   }
 
-  Status CountChunk(std::optional<int64_t> hub, int64_t records) {
-    const std::string condition = hub ? fmt::format("hub_key = {}", *hub) : "hub_key IS NULL";
-    CARREL_TRY(Execute(transaction_,
-                       fmt::format("UPDATE usage_chunks SET records_closed = records_closed + ? "
-                                   "WHERE file_key = ? AND {}",
-                                   condition),
-                       records, file_.key));
-    return {};
-  }
-
   // The last record closes the file.
   Result<UsageFile> TakeFileStep() {
     FileAction action = FileAction::kReconcile;
@@ -164,10 +156,13 @@ void AddResult(BillingReport& report, const BillingRow& row, std::string fault,
 
 Result<BillingReport> Closing::Reconcile(const catalog::Account& account, std::string_view origin,
                                          std::string_view file_id,
-                                         const std::vector<BillingRow>& rows, Partial partial) {
+                                         const std::vector<BillingRow>& rows, Partial partial,
+                                         std::string_view name) {
   return database_.Write([&](Transaction& transaction) -> Result<BillingReport> {
-    CARREL_ASSIGN_OR_RETURN(UsageFile file, LoadVisible(transaction, account, file_id));
-    Biller biller(transaction, std::move(file), ActorOf(account, origin), clock_.Now());
+    CARREL_ASSIGN_OR_RETURN(const UsageFile file, LoadVisible(transaction, account, file_id));
+    const Actor actor = ActorOf(account, origin);
+    const Timestamp now = clock_.Now();
+    Biller biller(transaction, file, actor, now);
     CARREL_TRY(biller.CheckState());
     if (rows.empty()) return Fail(Code::kInvalid, "the reconciliation has no rows");
     BillingReport report;
@@ -175,11 +170,10 @@ Result<BillingReport> Closing::Reconcile(const catalog::Account& account, std::s
       CARREL_ASSIGN_OR_RETURN(std::string fault, biller.Take(row));
       AddResult(report, row, std::move(fault));
     }
-    if (report.refused > 0 && partial == Partial::kNo) {
-      report.closed = 0;
-      return report;
-    }
+    if (report.refused > 0 && partial == Partial::kNo) report.closed = 0;
     if (report.closed > 0) CARREL_TRY(biller.Apply());
+    CARREL_ASSIGN_OR_RETURN(
+        report.id, StoreReconciliation(transaction, {file.key, file.id, name, actor, now}, report));
     return report;
   });
 }
@@ -228,6 +222,20 @@ Result<UsageFile> Closing::CloseAll(const catalog::Account& account, std::string
     }
     Biller biller(transaction, std::move(file), actor, clock_.Now());
     return biller.ApplyToAll(billing_id, billing_note);
+  });
+}
+
+Status Closing::StepChunk(const catalog::Account& account, std::string_view origin,
+                          std::string_view chunk_id, ChunkAction action, std::string_view note) {
+  if (std::string fault = TextFault("note", note); !fault.empty()) {
+    return Fail(Code::kInvalid, std::move(fault));
+  }
+  if (action == ChunkAction::kFail && note.empty()) {
+    return Fail(Code::kInvalid, "note: is missing");
+  }
+  const Actor actor = ActorOf(account, origin);
+  return database_.Write([&](Transaction& transaction) {
+    return TakeChunkStep(transaction, account, chunk_id, {action, actor, clock_.Now(), note});
   });
 }
 

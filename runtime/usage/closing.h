@@ -12,6 +12,7 @@
 #include "runtime/base/result.h"
 #include "runtime/catalog/account.h"
 #include "runtime/store/database.h"
+#include "runtime/usage/chunk_state.h"
 #include "runtime/usage/file_rows.h"
 
 namespace carrel::usage {
@@ -31,6 +32,7 @@ struct BillingResult {
 };
 
 struct BillingReport {
+  std::string id = {};                 // of a reconciliation, as reconciliations.h keeps it
   std::vector<BillingResult> results;  // one a row
   int64_t closed = 0;                  // rows that were applied
   int64_t refused = 0;
@@ -44,10 +46,11 @@ class Closing {
   Closing(store::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
   // Every row is checked: unknown record, billing id missing, record of another file, a record
-  // twice. Unless all are good nothing is applied, but with kYes the good ones are.
+  // twice. Unless all are good nothing is applied, but with kYes the good ones are. What came of it
+  // is kept under `name`, that of the spreadsheet.
   Result<BillingReport> Reconcile(const catalog::Account& account, std::string_view origin,
                                   std::string_view file_id, const std::vector<BillingRow>& rows,
-                                  Partial partial);
+                                  Partial partial, std::string_view name = "");
   // Rows of any files, each for itself: one that cannot be closed does not keep the others.
   Result<BillingReport> CloseRecords(const catalog::Account& account, std::string_view origin,
                                      const std::vector<BillingRow>& rows);
@@ -55,6 +58,9 @@ class Closing {
   Result<UsageFile> CloseAll(const catalog::Account& account, std::string_view origin,
                              std::string_view file_id, std::string_view billing_id,
                              std::string_view billing_note);
+  // What a distributor does to a chunk: kFail, with a note, and kRetry.
+  Status StepChunk(const catalog::Account& account, std::string_view origin,
+                   std::string_view chunk_id, ChunkAction action, std::string_view note);
 
  private:
   store::Database& database_;

@@ -260,6 +260,13 @@ Visibility VisibleTo(catalog::Role role) {
   return {"1 = 1", false};
 }
 
+catalog::Scope VisibleScope(const catalog::Account& account) {
+  Visibility visible = VisibleTo(account.role);
+  catalog::Scope out{std::move(visible.condition), std::nullopt};
+  if (visible.has_account) out.account = account.id;
+  return out;
+}
+
 Result<UsageFile> LoadVisible(Transaction& transaction, const catalog::Account& account,
                               std::string_view id) {
   const Visibility visible = VisibleTo(account.role);

@@ -10,6 +10,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/result.h"
 #include "runtime/catalog/account.h"
+#include "runtime/catalog/object_list.h"
 #include "runtime/store/database.h"
 #include "runtime/usage/file_state.h"
 #include "runtime/usage/party.h"
@@ -100,6 +101,9 @@ struct Visibility {
   bool has_account = false;
 };
 Visibility VisibleTo(catalog::Role role);
+
+// The same for lists.
+catalog::Scope VisibleScope(const catalog::Account& account);
 
 // LoadFile for one that the account may see; anything else does not exist.
 Result<UsageFile> LoadVisible(store::Transaction& transaction, const catalog::Account& account,

@@ -1,5 +1,6 @@
 #include "runtime/usage/state_diagrams.h"
 
+#include "runtime/usage/chunk_state.h"
 #include "runtime/usage/file_state.h"
 #include "runtime/usage/record_state.h"
 
@@ -12,6 +13,9 @@ std::string StatesSections() {
                       everybody) +
          "\n" +
          StateSection("Usage record", RecordTransitions(), RecordState::kNone, RecordState::kNone,
+                      everybody) +
+         "\n" +
+         StateSection("Usage chunk", ChunkTransitions(), ChunkState::kNone, ChunkState::kNone,
                       everybody);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/catalog/subscriptions.h"
 #include "runtime/query/query.h"
 #include "runtime/query/sql.h"
 #include "runtime/usage/record_load.h"
@@ -15,6 +16,7 @@
 namespace carrel::usage {
 namespace {
 
+using catalog::ObjectSource;
 using query::Field;
 using query::FieldType;
 using query::Nullable;
@@ -42,15 +44,6 @@ Json OptionalReference(const store::Statement& row, int column) {
   return {{"id", TextColumn(row, column)}, {"name", TextColumn(row, column + 1)}};
 }
 
-// One kind of list: where its rows are and what becomes of one.
-struct ListSource {
-  const query::Schema& schema;
-  std::string_view tables;
-  std::string_view columns;
-  std::string_view last;  // column of the order that tells all rows apart
-  Result<Json> (*read)(const store::Statement& row);
-};
-
 // The columns of a record, by what they are read as.
 enum RecordColumn : int {
   kFileId,
@@ -66,18 +59,15 @@ enum RecordColumn : int {
   kProductName,
   kMarketplaceId,
   kMarketplaceName,
+  kSchema,
   kItemId,
   kItemName,
   kMpn,
+  kLocalId,
   kUnit,
   kAssetId,
   kExternalId,
-  kCustomerId,
-  kCustomerName,
-  kTier1Id,
-  kTier1Name,
-  kTier2Id,
-  kTier2Name,
+  kExternalUid,
   kHubId,
   kHubName,
   kCategoryId,
@@ -96,13 +86,14 @@ enum RecordColumn : int {
   kClosedAt,
   kClosedBy,
   kSheetRow,
+  kTiers,  // as catalog::ReadTiers reads them
 };
 
 constexpr std::string_view kRecordColumns =
     "f.id, r.key - r.load * 4294967296, r.record_id, r.note, r.state, f.record_state, f.name, "
-    "f.currency, f.environment, p.id, p.name, m.id, m.name, i.id, i.name, i.mpn, i.unit, a.id, "
-    "a.external_id, a.customer_id, a.customer_name, a.tier1_id, a.tier1_name, a.tier2_id, "
-    "a.tier2_name, h.id, h.name, g.id, g.name, r.tier, r.quantity, r.quantity_fraction, r.amount, "
+    "f.currency, f.environment, p.id, p.name, m.id, m.name, f.usage_schema, i.id, i.name, i.mpn, "
+    "i.local_id, i.unit, a.id, a.external_id, a.external_uid, h.id, h.name, g.id, g.name, r.tier, "
+    "r.quantity, r.quantity_fraction, r.amount, "
     "r.amount_fraction, r.start_us, r.end_us, r.params, r.errors, r.billing_id, r.billing_note, "
     "r.closed_at, r.closed_by, r.sheet_row";
 
@@ -121,21 +112,17 @@ std::string_view ShownState(RecordState state) {
 
 Json ReadAsset(const store::Statement& row) {
   if (row.IsNull(kAssetId)) return {};
-  Json tiers = Json::object();
-  constexpr std::pair<const char*, int> kTiers[] = {
-      {"customer", kCustomerId}, {"tier1", kTier1Id}, {"tier2", kTier2Id}};
-  for (const auto& [name, column] : kTiers) {
-    if (!row.Text(column).empty()) tiers[name] = OptionalReference(row, column);
-  }
   return {{"id", TextColumn(row, kAssetId)},
           {"external_id", TextColumn(row, kExternalId)},
-          {"tiers", std::move(tiers)}};
+          {"external_uid", TextColumn(row, kExternalUid)},
+          {"tiers", catalog::ReadTiers(row, kTiers)}};
 }
 
 Json ReadItem(const store::Statement& row) {
   Json item = OptionalReference(row, kItemId);
   if (item.is_null()) return item;
   item["mpn"] = TextColumn(row, kMpn);
+  item["local_id"] = TextColumn(row, kLocalId);
   item["unit"] = TextColumn(row, kUnit);
   return item;
 }
@@ -148,6 +135,7 @@ Result<Json> ReadRecord(const store::Statement& row) {
   Json file = OptionalReference(row, kFileId);
   file["name"] = TextColumn(row, kFileName);
   file["environment"] = TextColumn(row, kEnvironment);
+  file["schema"] = TextColumn(row, kSchema);
   file["currency"] = row.Text(kCurrency).empty() ? Json() : Json(row.Text(kCurrency));
   Json out = {{"id", RecordId(row.Text(kFileId), row.Integer(kNumber))},
               {"record_id", TextColumn(row, kRecordId)},
@@ -188,95 +176,45 @@ Result<Json> ReadFile(const store::Statement& row) {
 
 constexpr std::array kChunkFields = {
     Field{"id", FieldType::kText, "k.id"},
+    Field{"status", FieldType::kText, "k.status"},
     Field{"usagefile.id", FieldType::kText, "f.id"},
     Field{"product.id", FieldType::kText, "p.id"},
     Field{"hub.id", FieldType::kText, "h.id", Nullable::kYes},
     Field{"hub.name", FieldType::kText, "h.name", Nullable::kYes},
-    Field{"status", FieldType::kText,
-          "(CASE WHEN k.records_closed = k.records THEN 'closed' ELSE 'ready' END)"},
     Field{"records.all", FieldType::kInteger, "k.records"},
     Field{"records.closed", FieldType::kInteger, "k.records_closed"},
 };
-constexpr query::Schema kChunkSchema{"usage chunks", kChunkFields};
-
-constexpr std::string_view kChunkTables =
-    "usage_chunks k JOIN usage_files f ON f.key = k.file_key "
-    "JOIN accounts v ON v.key = f.vendor_key LEFT JOIN accounts d ON d.key = f.provider_key "
-    "LEFT JOIN accounts s ON s.key = f.reseller_key JOIN products p ON p.key = f.product_key "
-    "LEFT JOIN hubs h ON h.key = k.hub_key";
+constexpr std::array<std::string_view, 2> kChunkExtras = {"note", "events"};
+constexpr query::Schema kChunkSchema{"usage chunks", kChunkFields, kChunkExtras};
 
 Result<Json> ReadChunk(const store::Statement& row) {
-  const int64_t all = row.Integer(5);
-  const int64_t closed = row.Integer(6);
+  CARREL_ASSIGN_OR_RETURN(Json events, ParseJson(row.Text(9)));
   return Json{{"id", TextColumn(row, 0)},
-              {"status", closed == all ? "closed" : "ready"},
-              {"usagefile", OptionalReference(row, 1)},
-              {"hub", OptionalReference(row, 3)},
-              {"records", {{"all", all}, {"closed", closed}}}};
+              {"status", TextColumn(row, 1)},
+              {"note", TextColumn(row, 2)},
+              {"usagefile", OptionalReference(row, 3)},
+              {"hub", OptionalReference(row, 5)},
+              {"records", {{"all", row.Integer(7)}, {"closed", row.Integer(8)}}},
+              {"events", std::move(events)}};
 }
 
-ListSource FileSource() { return {FileSchema(), FileTables(), FileColumns(), "f.key", ReadFile}; }
-ListSource RecordSourceOf() {
-  return {RecordSchema(), RecordTables(), kRecordColumns, "r.key", ReadRecord};
-}
-ListSource ChunkSource() {
-  return {kChunkSchema, kChunkTables,
-          "k.id, f.id, f.name, h.id, h.name, k.records, k.records_closed", "k.id", ReadChunk};
-}
-
-struct Condition {
-  std::string where;
-  query::SqlCondition filter;
-  bool has_account = false;
-};
-
-Condition ConditionOf(const ListSource& source, const catalog::Account& account,
-                      const query::Query& query) {
-  const Visibility visible = VisibleTo(account.role);
-  Condition out;
-  out.filter = query::ToSql(query.filter, source.schema);
-  out.where = fmt::format("{} AND {}", visible.condition, out.filter.text);
-  out.has_account = visible.has_account;
-  return out;
+ObjectSource ChunkSource() {
+  return {kChunkSchema,
+          "usage_chunks k JOIN usage_files f ON f.key = k.file_key "
+          "JOIN accounts v ON v.key = f.vendor_key LEFT JOIN accounts d ON d.key = f.provider_key "
+          "LEFT JOIN accounts s ON s.key = f.reseller_key "
+          "JOIN products p ON p.key = f.product_key LEFT JOIN hubs h ON h.key = k.hub_key",
+          "k.id, k.status, k.note, f.id, f.name, h.id, h.name, k.records, k.records_closed, "
+          "k.events",
+          "k.id", ReadChunk};
 }
 
-void Bind(store::Statement& statement, const Condition& condition,
-          const catalog::Account& account) {
-  if (condition.has_account) statement.BindText(1, account.id);
-  query::BindValues(statement, condition.filter, condition.has_account ? 1 : 0);
+ObjectSource FileSource() {
+  return {FileSchema(), std::string(FileTables()), std::string(FileColumns()), "f.key", ReadFile};
 }
-
-Result<JsonPage> ReadPage(Transaction& transaction, const ListSource& source,
-                          const catalog::Account& account, const query::Query& query) {
-  const Condition condition = ConditionOf(source, account, query);
-  JsonPage page{.objects = {}, .total = 0, .offset = query.offset};
-  CARREL_ASSIGN_OR_RETURN(
-      auto count, transaction.Prepare(fmt::format("SELECT COUNT(*) FROM {} WHERE {}", source.tables,
-                                                  condition.where)));
-  Bind(*count, condition, account);
-  CARREL_TRY(count->Step());
-  page.total = count->Integer(0);
-  CARREL_ASSIGN_OR_RETURN(
-      auto rows,
-      transaction.Prepare(fmt::format("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {} OFFSET {}",
-                                      source.columns, source.tables, condition.where,
-                                      query::OrderSql(query, source.schema, source.last),
-                                      query.limit, query.offset)));
-  Bind(*rows, condition, account);
-  while (true) {
-    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
-    if (!found) return page;
-    CARREL_ASSIGN_OR_RETURN(Json object, source.read(*rows));
-    query::Hide(query, object);
-    page.objects.push_back(std::move(object));
-  }
-}
-
-Result<JsonPage> List(store::Database& database, const ListSource& source,
-                      const catalog::Account& account, std::string_view text) {
-  CARREL_ASSIGN_OR_RETURN(const query::Query query, query::Compile(text, source.schema));
-  return database.Read(
-      [&](Transaction& transaction) { return ReadPage(transaction, source, account, query); });
+ObjectSource RecordSourceOf() {
+  return {RecordSchema(), std::string(RecordTables()),
+          fmt::format("{}, {}", kRecordColumns, catalog::kTierColumns), "r.key", ReadRecord};
 }
 
 // Sums of one asset and item over the files that the account may see.
@@ -401,30 +339,39 @@ Json ToJson(const UsageFile& file) {
 
 Result<JsonPage> ListFiles(store::Database& database, const catalog::Account& account,
                            std::string_view query) {
-  return List(database, FileSource(), account, query);
+  return catalog::ListObjects(database, FileSource(), VisibleScope(account), query);
 }
 
 Result<JsonPage> ListRecords(store::Database& database, const catalog::Account& account,
                              std::string_view query) {
-  return List(database, RecordSourceOf(), account, query);
+  return catalog::ListObjects(database, RecordSourceOf(), VisibleScope(account), query);
 }
 
 Result<JsonPage> ListChunks(store::Database& database, const catalog::Account& account,
                             std::string_view query) {
-  return List(database, ChunkSource(), account, query);
+  return catalog::ListObjects(database, ChunkSource(), VisibleScope(account), query);
+}
+
+Result<Json> GetChunk(store::Database& database, const catalog::Account& account,
+                      std::string_view id) {
+  CARREL_ASSIGN_OR_RETURN(Json found, catalog::FindObject(database, ChunkSource(),
+                                                          VisibleScope(account), "k.id = ?", id));
+  if (found.is_null()) {
+    return Fail(Code::kNotFound, fmt::format("usage chunk {} does not exist", id));
+  }
+  return found;
 }
 
 Status ForEachRecord(store::Database& database, const catalog::Account& account,
                      std::string_view text, const std::function<Status(const Json&)>& visit) {
-  const ListSource source = RecordSourceOf();
+  const ObjectSource source = RecordSourceOf();
   CARREL_ASSIGN_OR_RETURN(const query::Query query, query::Compile(text, source.schema));
   return database.Read([&](Transaction& transaction) -> Status {
-    const Condition condition = ConditionOf(source, account, query);
     CARREL_ASSIGN_OR_RETURN(
-        auto rows, transaction.Prepare(fmt::format(
-                       "SELECT {} FROM {} WHERE {} ORDER BY {}", source.columns, source.tables,
-                       condition.where, query::OrderSql(query, source.schema, source.last))));
-    Bind(*rows, condition, account);
+        auto rows,
+        catalog::Select(
+            transaction, source, VisibleScope(account), query, source.columns,
+            fmt::format("ORDER BY {}", query::OrderSql(query, source.schema, source.last))));
     while (true) {
       CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
       if (!found) return {};
@@ -440,21 +387,19 @@ Result<JsonPage> ListAggregates(store::Database& database, const catalog::Accoun
   if (!query.ordering.empty()) {
     return Fail(Code::kInvalid, "query: usage aggregates are ordered by asset and item");
   }
-  const ListSource source{kAggregateSchema, "", "", "", nullptr};
-  const Condition condition = ConditionOf(source, account, query);
+  const ObjectSource source{
+      kAggregateSchema,
+      "usage_totals t JOIN assets a ON a.key = t.asset_key JOIN items i ON i.key = t.item_key "
+      "JOIN usage_files f ON f.load = t.load AND f.status IN ('pending', 'accepted', 'closed') "
+      "JOIN accounts v ON v.key = f.vendor_key LEFT JOIN accounts d ON d.key = f.provider_key "
+      "LEFT JOIN accounts s ON s.key = f.reseller_key JOIN products p ON p.key = f.product_key",
+      "a.id, a.external_id, i.id, i.mpn, i.name, p.id, p.name, t.quantity, t.amount, t.last_end, "
+      "f.status",
+      "", nullptr};
   return database.Read([&](Transaction& transaction) -> Result<JsonPage> {
-    CARREL_ASSIGN_OR_RETURN(
-        auto rows,
-        transaction.Prepare(fmt::format(
-            "SELECT a.id, a.external_id, i.id, i.mpn, i.name, p.id, p.name, t.quantity, t.amount, "
-            "t.last_end, f.status FROM usage_totals t JOIN assets a ON a.key = t.asset_key JOIN "
-            "items i ON i.key = t.item_key JOIN usage_files f ON f.load = t.load "
-            "JOIN accounts v ON v.key = f.vendor_key LEFT JOIN accounts d ON d.key = "
-            "f.provider_key LEFT JOIN accounts s ON s.key = f.reseller_key JOIN products p ON "
-            "p.key = f.product_key WHERE f.status IN ('pending', 'accepted', 'closed') AND {} "
-            "ORDER BY a.id, i.id, f.key",
-            condition.where)));
-    Bind(*rows, condition, account);
+    CARREL_ASSIGN_OR_RETURN(auto rows,
+                            catalog::Select(transaction, source, VisibleScope(account), query,
+                                            source.columns, "ORDER BY a.id, i.id, f.key"));
     return SumGroups(*rows, query);
   });
 }
@@ -469,10 +414,11 @@ Result<Json> GetRecord(store::Database& database, const catalog::Account& accoun
     const auto file = LoadVisible(transaction, account, name.file_id);
     if (!file && file.error().code == Code::kNotFound) return missing();
     CARREL_TRY(file);
-    CARREL_ASSIGN_OR_RETURN(auto row, store::Query(transaction,
-                                                   fmt::format("SELECT {} FROM {} WHERE r.key = ?",
-                                                               kRecordColumns, RecordTables()),
-                                                   file->load * kRecordsInLoad + name.number));
+    CARREL_ASSIGN_OR_RETURN(
+        auto row, store::Query(transaction,
+                               fmt::format("SELECT {}, {} FROM {} WHERE r.key = ?", kRecordColumns,
+                                           catalog::kTierColumns, RecordTables()),
+                               file->load * kRecordsInLoad + name.number));
     CARREL_ASSIGN_OR_RETURN(const bool found, row->Step());
     if (!found) return missing();
     return ReadRecord(*row);

@@ -1,7 +1,6 @@
 // Usage as lists and single objects, in the JSON of the API.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -9,16 +8,13 @@
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/catalog/account.h"
+#include "runtime/catalog/object_list.h"
 #include "runtime/store/database.h"
 #include "runtime/usage/file_rows.h"
 
 namespace carrel::usage {
 
-struct JsonPage {
-  std::vector<Json> objects;
-  int64_t total = 0;   // without limit and offset
-  int64_t offset = 0;  // of the query
-};
+using JsonPage = catalog::ObjectPage;
 
 Json ToJson(const UsageFile& file);
 
@@ -32,6 +28,9 @@ Status ForEachRecord(store::Database& database, const catalog::Account& account,
                      std::string_view query, const std::function<Status(const Json&)>& visit);
 Result<JsonPage> ListChunks(store::Database& database, const catalog::Account& account,
                             std::string_view query);
+// kNotFound for a chunk that does not exist or may not be seen.
+Result<Json> GetChunk(store::Database& database, const catalog::Account& account,
+                      std::string_view id);
 // Per asset and item, exact: accepted (of accepted and closed files), consumed (of submitted ones
 // too), last_reported.
 Result<JsonPage> ListAggregates(store::Database& database, const catalog::Account& account,

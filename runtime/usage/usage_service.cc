@@ -9,6 +9,7 @@
 #include "runtime/base/text.h"
 #include "runtime/catalog/products.h"
 #include "runtime/query/value.h"
+#include "runtime/usage/chunks.h"
 #include "runtime/usage/currencies.h"
 #include "runtime/usage/rules.h"
 
@@ -156,41 +157,6 @@ bool IsUnderWay(FileState state) {
   return state == FileState::kUploading || state == FileState::kProcessing;
 }
 
-Status AddChunks(Transaction& transaction, const UsageFile& file) {
-  struct Hub {
-    std::optional<int64_t> key;
-    int64_t records = 0;
-  };
-  std::vector<Hub> hubs;
-  {
-    CARREL_ASSIGN_OR_RETURN(
-        auto rows, Query(transaction,
-                         "SELECT a.hub_key, SUM(t.records) FROM usage_totals t JOIN assets a ON "
-                         "a.key = t.asset_key WHERE t.load = ? GROUP BY a.hub_key ORDER BY "
-                         "a.hub_key",
-                         file.load));
-    while (true) {
-      CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
-      if (!found) break;
-      hubs.push_back(
-          {rows->IsNull(0) ? std::nullopt : std::optional(rows->Integer(0)), rows->Integer(1)});
-    }
-  }
-  int number = 0;
-  for (const Hub& hub : hubs) {
-    CARREL_ASSIGN_OR_RETURN(
-        auto insert,
-        Query(transaction,
-              "INSERT INTO usage_chunks (id, file_key, records, records_closed, "
-              "hub_key) VALUES (?, ?, ?, 0, ?)",
-              fmt::format("UFC{}-{:03}", file.id.substr(2), ++number), file.key, hub.records));
-    constexpr int kHub = 4;
-    hub.key ? insert->BindInteger(kHub, *hub.key) : insert->BindNull(kHub);
-    CARREL_TRY(insert->Step());
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<UsageFile> AcceptFile(Transaction& transaction, UsageFile file, const Actor& actor,
@@ -199,7 +165,7 @@ Result<UsageFile> AcceptFile(Transaction& transaction, UsageFile file, const Act
   file.record_state = RecordState::kAccepted;
   CARREL_ASSIGN_OR_RETURN(
       file, TakeStep(transaction, std::move(file), {FileAction::kAccept, actor, now, note}));
-  CARREL_TRY(AddChunks(transaction, file));
+  CARREL_TRY(AddChunks(transaction, file, now));
   return file;
 }
 

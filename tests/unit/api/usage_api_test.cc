@@ -246,6 +246,135 @@ TEST_F(UsageApiTest, RulesAreWrittenByThoseWhoJudge) {
   EXPECT_EQ(Body(Do("GET", path, vendor_)), rules);
 }
 
+TEST_F(UsageApiTest, SubscriptionsHaveWhatTheirClientsRead) {
+  const Json asset = Body(Do("GET", "/subscriptions/assets/AS-1000-2000-0001", distributor_));
+  EXPECT_EQ(asset["status"], "active");
+  EXPECT_EQ(asset["external_id"], "7001");
+  EXPECT_EQ(asset["external_uid"], "uid-001");
+  EXPECT_EQ(asset["product"], (Json{{"id", "PRD-100-200-300"}, {"name", "Orchid Compute"}}));
+  EXPECT_EQ(asset["connection"],
+            (Json{{"type", "production"},
+                  {"provider", {{"id", "PA-100-200"}, {"name", "Harbour Distribution"}}},
+                  {"vendor", {{"id", "VA-111-222"}, {"name", "Orchid Cloud"}}},
+                  {"hub", {{"id", "HB-1000-0002"}, {"name", "Harbour Hub North"}}}}));
+  EXPECT_EQ(asset["tiers"]["customer"],
+            (Json{{"id", "TA-0-0001"}, {"name", "Customer 1"}, {"external_id", ""}}));
+  EXPECT_FALSE(asset["tiers"].contains("tier2"));
+  EXPECT_EQ(asset["marketplace"]["id"], "MP-10001");
+  EXPECT_EQ(asset["contract"]["id"], "CRD-10000-20000-30000");
+  EXPECT_EQ(asset["params"][1], (Json{{"id", "tenant_id"}, {"value", "tenant-001"}}));
+  for (const char* event : {"created", "updated"}) {
+    EXPECT_THAT(asset["events"][event]["at"].get<std::string>(),
+                testing::MatchesRegex("....-..-..T..:..:..[+]00:00"));
+  }
+}
+
+TEST_F(UsageApiTest, SubscriptionsAreSeenByTheirParties) {
+  const auto range = [&](const catalog::Account& account, const std::string& query) {
+    return Header(Do("GET", "/subscriptions/assets?" + query, account), "content-range");
+  };
+  EXPECT_EQ(range(admin_, "limit=0"), "items 0-0/12");
+  EXPECT_EQ(range(distributor_, "limit=0"), "items 0-0/12");
+  EXPECT_EQ(range(vendor_, "limit=0"), "items 0-0/12");
+  EXPECT_EQ(range(reseller_, "limit=0"), "items 0-0/10");  // two are of a contract without one
+  EXPECT_EQ(range(other_vendor_, "limit=0"), "items 0-0/0");
+  EXPECT_EQ(Do("GET", "/subscriptions/assets/AS-1000-2000-0001", other_vendor_).status, 404);
+  EXPECT_EQ(Do("GET", "/subscriptions/assets/AS-1000-2000-0005", reseller_).status, 404);
+  EXPECT_EQ(Do("GET", "/subscriptions/assets/AS-0", admin_).status, 404);
+  EXPECT_EQ(range(reseller_, "eq(id,AS-1000-2000-0005)"), "items 0-0/0");
+}
+
+TEST_F(UsageApiTest, SubscriptionsAreFoundAndComeInAStableOrder) {
+  const auto ids = [&](const std::string& query) {
+    std::string out;
+    for (const Json& asset : Body(Do("GET", "/subscriptions/assets?" + query, distributor_))) {
+      out += asset["id"].get<std::string>().substr(15) + " ";
+    }
+    return out;
+  };
+  EXPECT_EQ(ids("and(eq(status,active),in(product.id,(PRD-100-200-301,PRD-0)))&limit=500&offset=0"),
+            "03 06 09 12 ");
+  EXPECT_EQ(ids("eq(status,active)&limit=4&offset=0"), "01 02 03 04 ");
+  EXPECT_EQ(ids("eq(status,active)&limit=4&offset=8"), "10 11 12 ");
+  EXPECT_EQ(ids("eq(connection.type,test)"), "12 ");
+  EXPECT_EQ(ids("connection.hub.id=HB-1000-0001&ordering(-id)&limit=2"), "12 10 ");
+  EXPECT_EQ(ids("tiers.customer.id=TA-0-0003"), "03 ");
+  EXPECT_EQ(ids("gt(events.created.at,2200-01-01)"), "");
+  EXPECT_EQ(ids("search=uid-007"), "07 ");
+  EXPECT_EQ(Do("GET", "/subscriptions/assets?eq(colour,red)", distributor_).status, 400);
+  EXPECT_EQ(Do("POST", "/subscriptions/assets", distributor_).status, 405);
+}
+
+// As a report sends it: three ways to say "and", an encoded |, times with an offset.
+TEST_F(UsageApiTest, RecordsAreFoundByTheQueriesOfExistingReports) {
+  const UsageFile file = InState(FileState::kAccepted);
+  const auto total = [&](const std::string& asset, const std::string& from, const std::string& to) {
+    return Header(Do("GET",
+                     "/usage/records?eq(asset.id," + asset +
+                         "),in(status,(approved,closed)),(and(ge(start_date," + from +
+                         "),lt(start_date," + to + "))%7Cand(ge(end_date," + from +
+                         "),lt(end_date," + to + ")))&limit=500&offset=0",
+                     distributor_),
+                  "content-range");
+  };
+  const std::string before = "2026-10-01T00:00:00+00:00";
+  const std::string after = "2026-12-01T00:00:00+00:00";
+  EXPECT_EQ(total("AS-1000-2000-0001", before, after), "items 0-0/1");
+  EXPECT_EQ(total("AS-1000-2000-0003", before, after), "items 0-0/0");
+  // From midnight to one o'clock.
+  EXPECT_EQ(total("AS-1000-2000-0001", before, "2026-11-01T00:00:00+00:00"), "items 0-0/0");
+  EXPECT_EQ(total("AS-1000-2000-0001", before, "2026-11-01T00:00:01+00:00"), "items 0-0/1");
+  EXPECT_EQ(total("AS-1000-2000-0001", before, "2026-11-01T01:30:00+02:00"), "items 0-0/0");
+  EXPECT_EQ(total("AS-1000-2000-0001", "2026-11-01T00:30:00+00:00", after), "items 0-0/1");
+  EXPECT_EQ(total("AS-1000-2000-0001", "2026-11-01T02:00:00+00:00", after), "items 0-0/0");
+  const Json record = Body(Do("GET", "/usage/records?asset.external_uid=uid-001", vendor_))[0];
+  EXPECT_EQ(record["status"], "approved");
+  EXPECT_EQ(record["asset"]["external_uid"], "uid-001");
+  EXPECT_EQ(record["asset"]["tiers"]["customer"]["external_id"], "");
+  EXPECT_EQ(record["item"]["local_id"], "cpu");
+  EXPECT_EQ(record["usagefile"]["id"], file.id);
+  EXPECT_EQ(record["usagefile"]["schema"], "qt");
+  EXPECT_EQ(Header(Do("GET", "/usage/records?usagefile.schema=tr", vendor_), "content-range"),
+            "items 0-0/0");
+}
+
+TEST_F(UsageApiTest, ChunksAndReconciliationsAreSeenAndMoved) {
+  const UsageFile file = InState(FileState::kAccepted);
+  const std::string chunk = "/usage/chunks/UFC" + file.id.substr(2) + "-001";
+  EXPECT_EQ(Body(Do("GET", chunk, distributor_))["status"], "ready");
+  EXPECT_EQ(Do("POST", chunk + "/fail", distributor_).status, 400);
+  EXPECT_EQ(Do("POST", chunk + "/fail", vendor_, {{"note", "no"}}).status, 403);
+  EXPECT_EQ(Do("POST", chunk + "/retry", distributor_).status, 409);
+  EXPECT_EQ(Body(Do("POST", chunk + "/fail", distributor_, {{"note", "away"}}))["note"], "away");
+  EXPECT_EQ(Header(Do("GET", "/usage/chunks?status=failed", distributor_), "content-range"),
+            "items 0-0/1");
+  EXPECT_EQ(Body(Do("POST", chunk + "/retry", distributor_))["status"], "ready");
+  EXPECT_EQ(Do("GET", chunk, other_vendor_).status, 404);
+  const Response sent = Send("/usage/files/" + file.id + "/reconciliation", "recon_file",
+                             "id,external_billing_id\nUR-0,INV-2\nUR-1,INV-3\n", distributor_);
+  const std::string one = "/usage/reconciliations/" + Body(sent)["id"].get<std::string>();
+  EXPECT_EQ(Body(Do("GET", one, distributor_))["status"], "refused");
+  EXPECT_EQ(Body(Do("GET", one, distributor_))["name"], "sheet.csv");
+  const Response errors = Do("GET", one + "/errors?gt(row,2)&limit=1", distributor_);
+  EXPECT_EQ(Header(errors, "content-range"), "items 0-0/1");
+  EXPECT_EQ(Body(errors)[0]["record"], "UR-1");
+  EXPECT_EQ(Header(Do("GET", "/usage/reconciliations?status=refused", vendor_), "content-range"),
+            "items 0-0/1");
+  EXPECT_EQ(Do("GET", one, other_vendor_).status, 404);
+  EXPECT_EQ(Do("GET", one + "/errors", other_vendor_).status, 404);
+}
+
+TEST_F(UsageApiTest, AQueryBeyondItsLimitsIsAFaultOfTheQuery) {
+  std::string deep = "status=ready";
+  for (int i = 0; i < 40; ++i) deep = "not(" + deep + ")";
+  const Response nested = Do("GET", "/usage/files?" + deep, vendor_);
+  EXPECT_EQ(nested.status, 400);
+  EXPECT_THAT(nested.body, HasSubstr("deeper than 32 levels"));
+  const Response large = Do("GET", "/usage/files?name=" + std::string(70'000, 'x'), vendor_);
+  EXPECT_EQ(large.status, 400);
+  EXPECT_THAT(large.body, HasSubstr("at most 65536 are taken"));
+}
+
 // As a report calls: through the broker, with a placeholder for a key.
 class LocalConnectionTest : public UsageApiTest {
  protected:

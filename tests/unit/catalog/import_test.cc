@@ -70,7 +70,7 @@ TEST_F(ImportTest, EveryReasonForARefusalNamesThePart) {
   EXPECT_THAT(Refusal(R"([{"id": "HB-1 2", "name": "x"}])", "hubs"), HasSubstr("letters, digits"));
   EXPECT_THAT(Refusal(R"([{"id": "HB-1"}])", "hubs"), HasSubstr("name: is missing"));
   EXPECT_THAT(Refusal(R"([{"id": "HB-1", "nmae": "x"}])", "hubs"),
-              HasSubstr("nmae: an hub has no such field"));
+              HasSubstr("nmae: a hub has no such field"));
   EXPECT_THAT(Refusal(R"([{"id": "HB-1", "name": ["x"]}])", "hubs"), HasSubstr("expected a text"));
   EXPECT_THAT(Refusal(R"([{"id": "HB-1", "name": "x", "account": {"id": "VA-0"}}])", "hubs"),
               HasSubstr("account: there is no account 'VA-0'"));
@@ -110,6 +110,49 @@ TEST_F(ImportTest, AFileThatCannotBeReadStoresNothing) {
   EXPECT_THAT(fault("id,name\nHB-1,\"x", Format::kCsv, "hubs"), HasSubstr("never closed"));
   EXPECT_THAT(fault("id,name\nHB-1,\"x\"y", Format::kCsv, "hubs"), HasSubstr("after a closing"));
   EXPECT_EQ(List(*database_, RowOf(Kind::kAccount), "")->total, 0);
+}
+
+TEST_F(ImportTest, AssetsKnowWhenTheyCameAndWhenTheyChanged) {
+  Take(Sample("catalogue.json"), Format::kJson);
+  const auto import = [&](std::string_view text, std::string_view now) {
+    const auto report =
+        Import(*database_, text, Format::kJson, KindNamed("assets"), *ParseIso(now));
+    EXPECT_TRUE(report && report->refused.empty());
+    return report ? report->counts.updated : -1;
+  };
+  const auto events = [&] {
+    const Json shown = (*Get(*database_, RowOf(Kind::kAsset), "AS-9"))["events"];
+    return shown["created"]["at"].get<std::string>() + " " +
+           shown["updated"]["at"].get<std::string>();
+  };
+  const std::string asset =
+      R"("id": "AS-9", "status": "active", "product": {"id": "PRD-100-200-300"},
+         "marketplace": {"id": "MP-10001"}, "contract": {"id": "CRD-10000-20000-30000"},
+         "environment": "production")";
+  import("[{" + asset + "}]", "2026-01-01T10:00:00.7Z");
+  EXPECT_EQ(events(), "2026-01-01T10:00:00+00:00 2026-01-01T10:00:00+00:00");
+  EXPECT_EQ(import("[{" + asset + "}]", "2026-01-02T10:00:00Z"), 0);
+  EXPECT_EQ(import(R"([{"id": "AS-9", "external_id": "x"}])", "2026-01-03T10:00:00Z"), 1);
+  EXPECT_EQ(events(), "2026-01-01T10:00:00+00:00 2026-01-03T10:00:00+00:00");
+  const std::string given = R"([{"id": "AS-9", "events": {"created": {"at":
+      "2020-05-06T01:02:03.456+02:00"}, "updated": {"at": "2021-05-06T01:02:03Z"}}}])";
+  EXPECT_EQ(import(given, "2026-01-04T10:00:00Z"), 1);
+  EXPECT_EQ(events(), "2020-05-05T23:02:03+00:00 2021-05-06T01:02:03+00:00");
+  EXPECT_EQ(import(given, "2026-01-05T10:00:00Z"), 0);
+  EXPECT_THAT(Refusal(R"([{"id": "AS-9", "events": {"created": {"at": "May"}}}])", "assets"),
+              HasSubstr("events.created.at: 'May' is not a date-time"));
+}
+
+TEST_F(ImportTest, TiersHaveIdsOutside) {
+  Take(Sample("catalogue.json"), Format::kJson);
+  const std::string csv =
+      "id,tiers.customer.external_id,tiers.tier1.external_id\nAS-1000-2000-0001,C-7,R-8\n";
+  EXPECT_EQ(Take(csv, Format::kCsv, "assets").counts.updated, 1);
+  EXPECT_EQ(Take(csv, Format::kCsv, "assets").counts.unchanged, 1);
+  const Json tiers = (*Get(*database_, RowOf(Kind::kAsset), "AS-1000-2000-0001"))["tiers"];
+  EXPECT_EQ(tiers["customer"]["external_id"], "C-7");
+  EXPECT_EQ(tiers["customer"]["name"], "Customer 1");
+  EXPECT_EQ(tiers["tier1"]["external_id"], "R-8");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include "runtime/catalog/products.h"
+#include "runtime/usage/reconciliations.h"
 #include "runtime/usage/rules.h"
 #include "runtime/usage/sheet_source.h"
 #include "tests/unit/usage/usage_fixture.h"
@@ -409,6 +410,73 @@ TEST_F(UsageLifeTest, AcceptingMakesAChunkForEachHub) {
   EXPECT_EQ(report->closed, 1);
   EXPECT_EQ(ListChunks(*database_, distributor_, "hub.id=HB-1000-0001&status=closed")->total, 1);
   EXPECT_EQ(ListChunks(*database_, distributor_, "hub.id=HB-1000-0002&status=ready")->total, 1);
+}
+
+TEST_F(UsageLifeTest, AChunkThatItsHubCannotBillIsFailedUntilItIsTriedAgainOrBilled) {
+  const UsageFile file = InState(FileState::kAccepted);
+  const std::string id = "UFC" + file.id.substr(2) + "-001";
+  const auto step = [&](const catalog::Account& account, ChunkAction action, std::string note) {
+    const Status done = closing_->StepChunk(account, kOrigin, id, action, note);
+    return done ? std::string("done") : std::string(CodeName(done.error().code));
+  };
+  EXPECT_EQ(step(distributor_, ChunkAction::kRetry, ""), "conflict");
+  EXPECT_EQ(step(distributor_, ChunkAction::kFail, ""), "invalid");
+  EXPECT_EQ(step(vendor_, ChunkAction::kFail, "no"), "denied");
+  EXPECT_EQ(step(other_vendor_, ChunkAction::kFail, "no"), "not_found");
+  EXPECT_EQ(step(distributor_, ChunkAction::kFail, "the hub is away"), "done");
+  Json chunk = *GetChunk(*database_, distributor_, id);
+  EXPECT_EQ(chunk["status"], "failed");
+  EXPECT_EQ(chunk["note"], "the hub is away");
+  EXPECT_EQ(chunk["events"]["failed"]["by"]["id"], distributor_.id);
+  EXPECT_FALSE(chunk["events"]["created"].contains("by"));
+  EXPECT_EQ(step(distributor_, ChunkAction::kRetry, ""), "done");
+  chunk = *GetChunk(*database_, distributor_, id);
+  EXPECT_EQ(chunk["status"], "ready");
+  EXPECT_EQ(chunk["note"], "");
+  EXPECT_EQ(step(distributor_, ChunkAction::kFail, "again"), "done");
+  ASSERT_TRUE(closing_->CloseAll(distributor_, kOrigin, file.id, "INV-1", ""));
+  EXPECT_EQ((*GetChunk(*database_, distributor_, id))["status"], "closed");
+  EXPECT_EQ(ListChunks(*database_, vendor_, "status=closed")->total, 2);
+  EXPECT_EQ(*Count("audit WHERE object_id = '" + id + "'"), 6);
+  EXPECT_EQ(GetChunk(*database_, other_vendor_, id).error().code, Code::kNotFound);
+}
+
+TEST_F(UsageLifeTest, EveryReconciliationIsKeptWithWhatItWasRefusedFor) {
+  const UsageFile file = InState(FileState::kAccepted);
+  const auto send = [&](std::vector<BillingRow> rows, Partial partial, std::string_view name) {
+    const auto report = closing_->Reconcile(distributor_, kOrigin, file.id, rows, partial, name);
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? report->id : "";
+  };
+  const BillingRow first{2, RecordId(file.id, 1), "INV-1", ""};
+  const BillingRow second{3, RecordId(file.id, 2), "INV-2", ""};
+  const BillingRow bad{4, "UR-0", "INV-3", ""};
+  const std::string refused = send({first, bad}, Partial::kNo, "one.csv");
+  const std::string partial = send({first, bad}, Partial::kYes, "two.csv");
+  const std::string applied = send({second}, Partial::kNo, "three.csv");
+  EXPECT_EQ(refused, "UFR" + file.id.substr(2) + "-001");
+  const auto all = ListReconciliations(*database_, distributor_, "usagefile.id=" + file.id);
+  ASSERT_TRUE(all) << all.error().message;
+  ASSERT_THAT(all->objects, SizeIs(3));
+  EXPECT_EQ(all->objects[0]["status"], "refused");
+  EXPECT_EQ(all->objects[0]["name"], "one.csv");
+  EXPECT_EQ(all->objects[0]["records"], (Json{{"closed", 0}, {"refused", 1}}));
+  EXPECT_EQ(all->objects[1]["records"], (Json{{"closed", 1}, {"refused", 1}}));
+  EXPECT_EQ((*GetReconciliation(*database_, vendor_, partial))["status"], "partial");
+  EXPECT_EQ((*GetReconciliation(*database_, admin_, applied))["status"], "applied");
+  EXPECT_EQ((*GetReconciliation(*database_, admin_, applied))["events"]["created"]["by"]["id"],
+            distributor_.id);
+  const auto errors = ListReconciliationErrors(*database_, distributor_, refused, "");
+  ASSERT_TRUE(errors) << errors.error().message;
+  ASSERT_THAT(errors->objects, SizeIs(1));
+  EXPECT_EQ(errors->objects[0]["row"], 4);
+  EXPECT_EQ(errors->objects[0]["record"], "UR-0");
+  EXPECT_THAT(errors->objects[0]["error"].get<std::string>(), HasSubstr("is no record of"));
+  EXPECT_EQ(ListReconciliationErrors(*database_, distributor_, applied, "")->total, 0);
+  EXPECT_EQ(GetReconciliation(*database_, other_vendor_, partial).error().code, Code::kNotFound);
+  EXPECT_EQ(ListReconciliationErrors(*database_, other_vendor_, refused, "").error().code,
+            Code::kNotFound);
+  EXPECT_EQ(ListReconciliations(*database_, other_vendor_, "")->total, 0);
 }
 
 TEST_F(UsageLifeTest, AReconciliationWithAFaultAppliesNothingUnlessItIsPartial) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "runtime/usage/chunk_state.h"
 #include "runtime/usage/state_diagrams.h"
 #include "tests/unit/usage/usage_fixture.h"
 
@@ -63,6 +64,12 @@ const std::map<Cell, Truth> kRecordTruth = {
     {{"closed", "annotate"}, {"closed", kBuyers}},
 };
 
+const std::map<Cell, Truth> kChunkTruth = {
+    {{"none", "create"}, {"draft", "system"}}, {{"draft", "prepare"}, {"ready", "system"}},
+    {{"ready", "fail"}, {"failed", kBuyers}},  {{"failed", "retry"}, {"ready", kBuyers}},
+    {{"ready", "close"}, {"closed", kBuyers}}, {{"failed", "close"}, {"closed", kBuyers}},
+};
+
 bool Holds(std::string_view words, std::string_view word) {
   return (" " + std::string(words) + " ").contains(" " + std::string(word) + " ");
 }
@@ -106,6 +113,11 @@ TEST(UsageStateTest, EveryCellOfARecordIsAsSpecified) {
                                            kRecordTruth);
 }
 
+TEST(UsageStateTest, EveryCellOfAChunkIsAsSpecified) {
+  WalkEveryCell<ChunkState, ChunkAction>(static_cast<int>(ChunkState::kFailed) + 1,
+                                         static_cast<int>(ChunkAction::kClose) + 1, kChunkTruth);
+}
+
 TEST(UsageStateTest, NamesRoundTrip) {
   for (const auto& row : FileTransitions()) {
     EXPECT_EQ(FileStateFromName(Name(row.from)), row.from);
@@ -113,6 +125,9 @@ TEST(UsageStateTest, NamesRoundTrip) {
   }
   for (const auto& row : RecordTransitions()) {
     EXPECT_EQ(RecordStateFromName(Name(row.from)), row.from);
+  }
+  for (const auto& row : ChunkTransitions()) {
+    EXPECT_EQ(ChunkStateFromName(Name(row.to)), row.to);
   }
   EXPECT_EQ(FileStateFromName("open"), std::nullopt);
 }
