@@ -152,7 +152,7 @@ Result<std::unique_ptr<App>> App::Open(const Settings& settings,
   CARREL_ASSIGN_OR_RETURN(report::ArtifactStore artifacts,
                           report::ArtifactStore::Create(host->paths().artifacts));
   CARREL_ASSIGN_OR_RETURN(std::string host_id, report::CurrentHostId());
-  auto usage = std::make_unique<UsageHost>(*database, host->paths(), host_id);
+  CARREL_ASSIGN_OR_RETURN(auto usage, UsageHost::Open(*database, host->paths(), host_id));
   CARREL_ASSIGN_OR_RETURN(report::ConnectionSet set,
                           ConnectionsOf(settings, connections, usage->connection()));
   std::unique_ptr<App> app(new App(

@@ -80,7 +80,8 @@ DataPaths::DataPaths(const fs::path& data)
       environments(data / "store/environments"),
       artifacts(data / "artifacts"),
       key(data / "secret.key"),
-      usage(data / "usage") {}
+      usage(data / "usage"),
+      hosts(data / "hosts") {}
 
 git::UrlPolicy UrlPolicyOf(const Settings& settings) {
   return {PermissionOf(settings, "git.http"), PermissionOf(settings, "git.ssh"),

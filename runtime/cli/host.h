@@ -27,6 +27,7 @@ struct DataPaths {
   std::filesystem::path artifacts;     // results
   std::filesystem::path key;           // secret.key
   std::filesystem::path usage;         // spreadsheets of usage files
+  std::filesystem::path hosts;         // a lock for each host that lives
 };
 
 git::UrlPolicy UrlPolicyOf(const Settings& settings);

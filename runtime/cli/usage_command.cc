@@ -67,8 +67,9 @@ Result<Desk> OpenDesk(Context& context, const Options& options) {
   Desk desk;
   CARREL_ASSIGN_OR_RETURN(desk.database, OpenRecords(context.settings));
   CARREL_ASSIGN_OR_RETURN(const std::string host_id, report::CurrentHostId());
-  desk.host = std::make_unique<UsageHost>(*desk.database, DataPaths(context.settings.Path("data")),
-                                          host_id);
+  CARREL_ASSIGN_OR_RETURN(
+      desk.host,
+      UsageHost::Open(*desk.database, DataPaths(context.settings.Path("data")), host_id));
   CARREL_ASSIGN_OR_RETURN(desk.account, AccountOf(*desk.database, context.settings, options.as));
   CARREL_ASSIGN_OR_RETURN(const auto left, desk.host->service().Recover());
   for (const std::string& id : left) {

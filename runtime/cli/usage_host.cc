@@ -16,16 +16,30 @@ void Log(const std::string& id, const Error& error) {
   std::fputs(line.c_str(), stderr);
 }
 
-bool IsGone(std::string_view host_id) {
-  return report::LivenessOf(host_id) == report::Liveness::kDead;
+// A process of another container, or from before a reboot, is known by its lock alone.
+bool IsGone(const report::HostLocks& locks, std::string_view host_id) {
+  const report::Liveness liveness = report::LivenessOf(host_id);
+  if (liveness == report::Liveness::kUnknown) return !locks.IsHeld(host_id);
+  return liveness == report::Liveness::kDead;
 }
 
 }  // namespace
 
+Result<std::unique_ptr<UsageHost>> UsageHost::Open(store::Database& database,
+                                                   const DataPaths& paths,
+                                                   const std::string& host_id) {
+  std::unique_ptr<UsageHost> host(new UsageHost(database, paths, host_id));
+  CARREL_TRY(host->locks_.Hold(host_id));
+  return host;
+}
+
 UsageHost::UsageHost(store::Database& database, const DataPaths& paths, const std::string& host_id)
     : database_(database),
+      locks_(paths.hosts),
       uploads_(paths.usage),
-      service_(database_, uploads_, source_, clock_, {.host_id = host_id, .is_gone = IsGone}),
+      service_(database_, uploads_, source_, clock_,
+               {.host_id = host_id,
+                .is_gone = [this](std::string_view id) { return IsGone(locks_, id); }}),
       closing_(database_, clock_),
       api_({.database = database_,
             .usage = service_,

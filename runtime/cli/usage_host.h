@@ -9,6 +9,7 @@
 #include "runtime/api/local_connection.h"
 #include "runtime/base/clock.h"
 #include "runtime/cli/host.h"
+#include "runtime/report/host_locks.h"
 #include "runtime/usage/closing.h"
 #include "runtime/usage/sheet_source.h"
 #include "runtime/usage/upload_store.h"
@@ -19,7 +20,8 @@ namespace carrel::cli {
 // The members are thread-safe; the database outlives it.
 class UsageHost {
  public:
-  UsageHost(store::Database& database, const DataPaths& paths, const std::string& host_id);
+  static Result<std::unique_ptr<UsageHost>> Open(store::Database& database, const DataPaths& paths,
+                                                 const std::string& host_id);
   UsageHost(const UsageHost&) = delete;
   UsageHost& operator=(const UsageHost&) = delete;
 
@@ -29,7 +31,10 @@ class UsageHost {
   api::LocalConnection& connection() { return connection_; }
 
  private:
+  UsageHost(store::Database& database, const DataPaths& paths, const std::string& host_id);
+
   store::Database& database_;
+  report::HostLocks locks_;
   const SystemClock clock_;
   const usage::UploadStore uploads_;
   usage::SheetSource source_;
