@@ -9,6 +9,7 @@
 #include "runtime/catalog/catalogue.h"
 #include "runtime/catalog/import.h"
 #include "runtime/cli/commands.h"
+#include "runtime/cli/page_query.h"
 #include "runtime/cli/progress.h"
 #include "runtime/cli/records.h"
 
@@ -120,11 +121,10 @@ void PrintObjects(const std::vector<Json>& objects, Console& console) {
 
 Result<ExitCode> List(Context& context, const Options& options) {
   CARREL_ASSIGN_OR_RETURN(const catalog::KindRow* kind, KindOf(options.kind));
+  CARREL_ASSIGN_OR_RETURN(const std::string query,
+                          PageQuery(options.filter, options.limit, options.offset));
   CARREL_ASSIGN_OR_RETURN(const auto database, OpenRecords(context.settings));
-  CARREL_ASSIGN_OR_RETURN(const catalog::ObjectPage page,
-                          catalog::List(*database, *kind,
-                                        fmt::format("{}&limit={}&offset={}", options.filter,
-                                                    options.limit, options.offset)));
+  CARREL_ASSIGN_OR_RETURN(const catalog::ObjectPage page, catalog::List(*database, *kind, query));
   if (context.console.is_json()) {
     context.console.PrintJson(OrderedJson(page.objects));
     return ExitCode::kDone;

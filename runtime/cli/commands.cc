@@ -99,7 +99,8 @@ int Perform(const Invocation& invocation, Console& console) {
     console.PrintError(done.error());
     return Exit(ExitCodeOf(done.error().code));
   }
-  if (std::fflush(stdout) != 0) {
+  // A large write fails by itself and leaves nothing to flush.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     console.Note("carrel: error: standard output could not be written", Style::kRed);
     return Exit(ExitCode::kFailed);
   }

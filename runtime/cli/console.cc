@@ -46,6 +46,21 @@ size_t Width(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+// Text from elsewhere must not begin a row of its own.
+std::string OneLine(std::string_view text) {
+  std::string out;
+  for (const char c : EscapeControls(text)) {
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Console::Console(Output output)
@@ -59,6 +74,8 @@ void Console::Print(std::string_view text) {
   PrintRaw(EscapeControls(text) + "\n");
 }
 
+void Console::PrintLine(std::string_view text) { Print(OneLine(text)); }
+
 void Console::PrintRaw(std::string_view text) {
   const std::lock_guard lock(mutex_);
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -68,9 +85,10 @@ void Console::PrintJson(const OrderedJson& value) {
   PrintRaw(value.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
 }
 
-void Console::PrintTable(const std::vector<std::vector<std::string>>& rows) {
+void Console::PrintTable(std::vector<std::vector<std::string>> rows) {
   std::vector<size_t> widths;
-  for (const auto& row : rows) {
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = OneLine(cell);
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
   }

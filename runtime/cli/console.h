@@ -27,11 +27,13 @@ class Console {
 
   // Results for people: nothing with --json. Controls in `text` are escaped, newlines kept.
   void Print(std::string_view text);
+  // With newlines and tabs escaped too.
+  void PrintLine(std::string_view text);
   // As it is: text that was made for output already.
   void PrintRaw(std::string_view text);
   void PrintJson(const OrderedJson& value);
-  // Columns padded to their widest cell; the first row is the heading.
-  void PrintTable(const std::vector<std::vector<std::string>>& rows);
+  // Columns padded to their widest cell; the first row is the heading. A cell is one line.
+  void PrintTable(std::vector<std::vector<std::string>> rows);
 
   // One line to standard error, above the bar if there is one.
   void Note(std::string_view text, Style style = Style::kPlain);

@@ -16,6 +16,7 @@
 #include "runtime/catalog/products.h"
 #include "runtime/cli/app.h"
 #include "runtime/cli/commands.h"
+#include "runtime/cli/page_query.h"
 #include "runtime/cli/progress.h"
 #include "runtime/cli/records.h"
 #include "runtime/cli/usage_host.h"
@@ -74,7 +75,12 @@ Result<Desk> OpenDesk(Context& context, const Options& options) {
   CARREL_ASSIGN_OR_RETURN(const auto left, desk.host->service().Recover());
   for (const std::string& id : left) {
     context.console.Note(fmt::format("carrel: processing {} again: its host is gone", id));
-    CARREL_TRY(desk.host->service().Process(id));
+    // Another file's trouble is no reason to refuse what was asked.
+    if (const auto done = desk.host->service().Process(id); !done) {
+      context.console.Note(
+          fmt::format("carrel: warning: {} is not processed: {}", id, done.error().message),
+          Style::kYellow);
+    }
   }
   return desk;
 }
@@ -106,7 +112,8 @@ Result<ExitCode> Create(Context& context, const Options& options) {
 
 Result<ExitCode> Upload(Context& context, const Options& options) {
   CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
-  const UniqueFd fd(::open(options.file.c_str(), O_RDONLY | O_CLOEXEC));
+  // A pipe without a writer would block.
+  const UniqueFd fd(::open(options.file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return FailErrno(options.file);
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return FailErrno(options.file);
@@ -133,18 +140,14 @@ Result<ExitCode> Upload(Context& context, const Options& options) {
   return ExitCode::kInvalid;
 }
 
-std::string QueryOf(const Options& options) {
-  return fmt::format("{}&limit={}&offset={}", options.filter, options.limit, options.offset);
-}
-
 using ListFunction = Result<usage::JsonPage> (*)(store::Database&, const catalog::Account&,
                                                  std::string_view);
 
-Result<ExitCode> ShowList(Context& context, const Options& options, ListFunction list,
-                          void (*show)(const std::vector<Json>&, Console&)) {
-  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
-  CARREL_ASSIGN_OR_RETURN(const usage::JsonPage page,
-                          list(*desk.database, desk.account, QueryOf(options)));
+using ShowFunction = void (*)(const std::vector<Json>&, Console&);
+
+Result<ExitCode> ShowPage(Context& context, const Desk& desk, const std::string& query,
+                          ListFunction list, ShowFunction show) {
+  CARREL_ASSIGN_OR_RETURN(const usage::JsonPage page, list(*desk.database, desk.account, query));
   if (context.console.is_json()) {
     context.console.PrintJson(OrderedJson(page.objects));
     return ExitCode::kDone;
@@ -156,15 +159,26 @@ Result<ExitCode> ShowList(Context& context, const Options& options, ListFunction
   return ExitCode::kDone;
 }
 
+Result<ExitCode> ShowList(Context& context, const Options& options, ListFunction list,
+                          ShowFunction show) {
+  CARREL_ASSIGN_OR_RETURN(const std::string query,
+                          PageQuery(options.filter, options.limit, options.offset));
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  return ShowPage(context, desk, query, list, show);
+}
+
 Result<ExitCode> Show(Context& context, const Options& options) {
   CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
   return ShowResult(desk.host->service().Get(desk.account, options.id), context.console);
 }
 
 Result<ExitCode> Records(Context& context, const Options& options) {
-  Options of_file = options;
-  of_file.filter = fmt::format("usagefile.id={}&{}", options.id, options.filter);
-  return ShowList(context, of_file, usage::ListRecords, ShowRecords);
+  CARREL_ASSIGN_OR_RETURN(std::string query,
+                          PageQuery(options.filter, options.limit, options.offset));
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  CARREL_ASSIGN_OR_RETURN(const UsageFile file, desk.host->service().Get(desk.account, options.id));
+  query += fmt::format("&usagefile.id={}", file.id);
+  return ShowPage(context, desk, query, usage::ListRecords, ShowRecords);
 }
 
 Result<ExitCode> Errors(Context& context, const Options& options) {

@@ -23,22 +23,22 @@ std::string Inside(const Json& object, const char* outer, const char* name) {
 }  // namespace
 
 void ShowFile(const Json& file, Console& console) {
-  console.Print(
+  console.PrintLine(
       fmt::format("{}  {}  {}", TextAt(file, "id"), TextAt(file, "status"), TextAt(file, "name")));
-  console.Print(fmt::format("  product   {} {} ({})", Inside(file, "product", "id"),
-                            Inside(file, "product", "name"), TextAt(file, "schema")));
-  console.Print(fmt::format("  period    {} to {}", Inside(file, "period", "from"),
-                            Inside(file, "period", "to")));
-  console.Print(fmt::format("  vendor    {} {}", Inside(file, "vendor", "id"),
-                            Inside(file, "vendor", "name")));
-  console.Print(fmt::format("  records   {} valid, {} invalid, {} closed",
-                            Inside(file, "records", "valid"), Inside(file, "records", "invalid"),
-                            Inside(file, "records", "closed")));
+  console.PrintLine(fmt::format("  product   {} {} ({})", Inside(file, "product", "id"),
+                                Inside(file, "product", "name"), TextAt(file, "schema")));
+  console.PrintLine(fmt::format("  period    {} to {}", Inside(file, "period", "from"),
+                                Inside(file, "period", "to")));
+  console.PrintLine(fmt::format("  vendor    {} {}", Inside(file, "vendor", "id"),
+                                Inside(file, "vendor", "name")));
+  console.PrintLine(
+      fmt::format("  records   {} valid, {} invalid, {} closed", Inside(file, "records", "valid"),
+                  Inside(file, "records", "invalid"), Inside(file, "records", "closed")));
   constexpr std::array<const char*, 4> kNotes = {"error_detail", "note", "acceptance_note",
                                                  "rejection_note"};
   for (const char* note : kNotes) {
     if (const std::string text = TextAt(file, note); !text.empty()) {
-      console.Print(fmt::format("  {:<9} {}", note, text));
+      console.PrintLine(fmt::format("  {:<9} {}", note, text));
     }
   }
 }

@@ -269,8 +269,11 @@ Result<UsageFile> UsageService::Process(std::string_view id, const LoadProgress&
   if (!done && done.error().code == Code::kConflict) done = ReadAndPublish(before, progress);
   if (!done) {
     const Code code = done.error().code;
-    if (code != Code::kInvalid && code != Code::kLimit) return done;
-    done = RefuseWhole(before, done.error());
+    // As after a restore of the database alone.
+    const bool is_gone = code == Code::kNotFound && !uploads_.Open(before.id, before.upload.stored);
+    if (code != Code::kInvalid && code != Code::kLimit && !is_gone) return done;
+    done = RefuseWhole(before, is_gone ? Error{code, "the stored spreadsheet is gone: upload again"}
+                                       : done.error());
     CARREL_TRY(done);
   }
   CARREL_TRY(Tidy(id));
