@@ -62,6 +62,7 @@ class LuaHost final : public sdk::LanguageHost {
   }
 
   std::optional<sdk::Rehearsal> Practice(const std::filesystem::path& scratch) override {
+    if (scratch.empty()) return std::nullopt;
     rehearsed_ = scratch / "carrel_rehearsed_report.lua";
     const UniqueFd file(
         ::open(rehearsed_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));

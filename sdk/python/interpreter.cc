@@ -136,10 +136,10 @@ Status StartInterpreter(const std::filesystem::path& packages_dir) {
   RegisterCarrelModule();
   CARREL_TRY(Initialize(packages_dir));
   try {
+    const py::module_ forks = py::module_::import("carrel._forks");
+    forks.attr("leave_locks_alone")();
     for (const char* name : kPreloaded) py::module_::import(name);
-    const py::module_ gc = py::module_::import("gc");
-    gc.attr("collect")();
-    gc.attr("freeze")();
+    forks.attr("restore")();
   } catch (const std::exception& error) {
     return Fail(Code::kInternal, std::string("python: ") + error.what());
   }

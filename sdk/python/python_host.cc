@@ -41,6 +41,15 @@ class PythonHost final : public sdk::LanguageHost {
     }
   }
 
+  // Without it each fork copies more pages, and that is all.
+  void Settle() override {
+    try {
+      py::module_::import("carrel._rehearsal").attr("settle")();
+    } catch (const std::exception&) {
+      PyErr_Clear();
+    }
+  }
+
   sdk::ReportEnd Run(const sdk::ReportJob& job, sdk::ReportPort& port,
                      render::Renderer* renderer) override {
     if (renderer == nullptr && !RendersItself(job.renderer_type)) {

@@ -112,11 +112,14 @@ class LanguageHost {
   virtual void AfterForkInParent() {}
   virtual void AfterForkInChild() {}
 
-  // In a worker, before its job is known: a report of our own to be run to its end, so that the
-  // pages that every run writes are the worker's already. `scratch` is an empty directory. Nothing:
-  // there is none. Forget removes what it left.
+  // A report of our own to be run to its end before any job is known: in the zygote, so that what
+  // is made once is not made by each worker, and in a parked worker, so that the pages that every
+  // run writes are the worker's already. `scratch` is an empty directory; empty in the zygote,
+  // which has none. Nothing: there is no such report. Forget removes what it left.
   virtual std::optional<Rehearsal> Practice(const std::filesystem::path&) { return std::nullopt; }
   virtual void Forget() {}
+  // In the zygote, after the practice and before any fork: all that is there stays.
+  virtual void Settle() {}
 
   // Runs one report to its end: loads the entry point, calls it, drains its rows into `renderer`
   // (null for the types the language renders itself: Python's jinja2 and pdf) and finishes it.

@@ -117,13 +117,16 @@ void ReportProgram::Locate(const sandbox::Places& places) {
 Status ReportProgram::Warm() {
   // The library behind it reads its configuration at the first use: once here, not in each worker.
   (void)Sha256Hex("");
-  return language_->Warm();
+  CARREL_TRY(language_->Warm());
+  Rehearse({});
+  language_->Settle();
+  return {};
 }
 
 // A whole run without a host: see LanguageHost::Practice.
-void ReportProgram::Park() {
+void ReportProgram::Rehearse(const std::filesystem::path& scratch) {
   constexpr int kNoHost = -1;
-  const auto practice = language_->Practice(sandbox::kTmpMount);
+  const auto practice = language_->Practice(scratch);
   const UniqueFd output(::memfd_create("rehearsal", MFD_CLOEXEC));
   if (!practice || !output) return;
   const Json job = {

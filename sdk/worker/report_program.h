@@ -34,10 +34,11 @@ class ReportProgram final : public sandbox::WorkerProgram {
   void BeforeFork() override { language_->BeforeFork(); }
   void AfterForkInParent() override { language_->AfterForkInParent(); }
   void AfterForkInChild() override { language_->AfterForkInChild(); }
-  void Park() override;
+  void Park() override { Rehearse(sandbox::kTmpMount); }
   int Run(int socket, int output_fd) override;
 
  private:
+  void Rehearse(const std::filesystem::path& scratch);
   Json RunJob(const Json& json, int socket, int output_fd);
   Json RunReport(const ReportJob& job, int socket);
   Json Inspect(const Json& job);

@@ -123,3 +123,9 @@ def open_streams() -> None:
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     _streams_are_open = True
+
+
+def forget_streams() -> None:
+    """In the zygote: the log of a worker is another file."""
+    global _streams_are_open
+    _streams_are_open = False
