@@ -33,7 +33,7 @@ class ZlibDeflater final : public Deflater {
     return {};
   }
 
-  Status Deflate(std::string_view block, Part part, BufferedFile& out) override {
+  Status Deflate(std::string_view block, Part part, const Sink& sink) override {
     do {
       const size_t piece = std::min(block.size(), kMaxPiece);
       stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(block.data()));
@@ -43,7 +43,7 @@ class ZlibDeflater final : public Deflater {
         stream_.next_out = reinterpret_cast<Bytef*>(output_.data());
         stream_.avail_out = static_cast<uInt>(kOutput);
         deflate(&stream_, part == Part::kLast && block.empty() ? Z_FINISH : Z_NO_FLUSH);
-        CARREL_TRY(out.Append({output_.data(), kOutput - stream_.avail_out}));
+        CARREL_TRY(sink({output_.data(), kOutput - stream_.avail_out}));
       } while (stream_.avail_out == 0);
     } while (!block.empty());
     return {};

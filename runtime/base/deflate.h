@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
-#include "runtime/base/buffered_file.h"
 #include "runtime/base/result.h"
 
 namespace carrel {
@@ -19,18 +19,19 @@ enum class Compression : uint8_t {
 
 // One stream after the other. The same blocks give the same bytes (on processors of one kind;
 // others may use other code with other, equally valid, output). Not thread-safe. Failures are
-// those of the file.
+// those of the sink.
 class Deflater {
  public:
   enum class Part : uint8_t { kMore, kLast };
+  using Sink = std::function<Status(std::string_view bytes)>;
 
   virtual ~Deflater() = default;
 
   // Begins a stream; a stream that was not ended is forgotten.
   virtual Status Start() = 0;
-  // Appends to `out` what is ready. Where blocks end shows in the bytes: a caller that wants the
+  // Gives `sink` what is ready. Where blocks end shows in the bytes: a caller that wants the
   // same bytes cuts its input at the same places.
-  virtual Status Deflate(std::string_view block, Part part, BufferedFile& out) = 0;
+  virtual Status Deflate(std::string_view block, Part part, const Sink& sink) = 0;
 };
 
 std::unique_ptr<Deflater> MakeDeflater(Compression compression);

@@ -27,7 +27,7 @@ class IsalDeflater final : public Deflater {
     return {};
   }
 
-  Status Deflate(std::string_view block, Part part, BufferedFile& out) override {
+  Status Deflate(std::string_view block, Part part, const Sink& sink) override {
     do {
       const size_t piece = std::min(block.size(), kMaxPiece);
       stream_.next_in = Bytes(block);
@@ -40,8 +40,8 @@ class IsalDeflater final : public Deflater {
         if (isal_deflate(&stream_) != COMP_OK) {
           return Fail(Code::kInternal, "deflate: the compressor refused its input");
         }
-        CARREL_TRY(out.Append(
-            {reinterpret_cast<const char*>(output_.data()), kOutput - stream_.avail_out}));
+        CARREL_TRY(
+            sink({reinterpret_cast<const char*>(output_.data()), kOutput - stream_.avail_out}));
       } while (stream_.avail_out == 0 || stream_.avail_in != 0);
     } while (!block.empty());
     return {};

@@ -150,7 +150,8 @@ Status ZipWriter::Deflate(std::string_view block, Deflater::Part part) {
   entry.raw.crc = Crc32(entry.raw.crc, block);
   entry.raw.size += block.size();
   const uint64_t before = file_.offset();
-  CARREL_TRY(deflater_->Deflate(block, part, file_));
+  CARREL_TRY(deflater_->Deflate(block, part,
+                                [this](std::string_view bytes) { return file_.Append(bytes); }));
   entry.raw.compressed_size += file_.offset() - before;
   return {};
 }

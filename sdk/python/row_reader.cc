@@ -259,7 +259,13 @@ bool RowReader::ReadZone(PyObject* value, PyObject* zone, Cell& cell) {
 bool RowReader::ReadDuration(PyObject* value, Cell& cell) {
   const int64_t days = PyDateTime_DELTA_GET_DAYS(value);
   constexpr int64_t kMaxDays = std::numeric_limits<int64_t>::max() / kMicrosPerDay - 1;
-  if (days > kMaxDays || days < -kMaxDays) return ReadStr(value, CellKind::kText, cell);
+  if (days > kMaxDays || days < -kMaxDays) {
+    const int64_t rest = PyDateTime_DELTA_GET_SECONDS(value) * kMicrosPerSecond +
+                         PyDateTime_DELTA_GET_MICROSECONDS(value);
+    cell.number =
+        static_cast<double>(days) + static_cast<double>(rest) / static_cast<double>(kMicrosPerDay);
+    return ReadStr(value, CellKind::kLongDuration, cell);
+  }
   cell.kind = CellKind::kDuration;
   cell.micros = days * kMicrosPerDay + PyDateTime_DELTA_GET_SECONDS(value) * kMicrosPerSecond +
                 PyDateTime_DELTA_GET_MICROSECONDS(value);

@@ -9,18 +9,19 @@
 namespace carrel::render {
 
 enum class CellKind : uint8_t {
-  kNone,        // None, nil
-  kBool,        // integer: 0 or 1
-  kInteger,     // integer
-  kBigInteger,  // text: decimal digits of an integer outside int64
-  kFloat,       // number; NaN and infinities possible
-  kDecimal,     // text: as the language prints it, e.g. "1.10", "1E+3", "NaN"
-  kText,        // text: UTF-8 (a lone surrogate arrives as U+FFFD)
-  kDate,        // micros: midnight of the day
-  kTime,        // micros: since midnight
-  kDateTime,    // micros: naive wall clock; with_zone: offset_minutes is its UTC offset
-  kDuration,    // micros: signed length
-  kOther,       // text: str() of a value that is no cell; type_name says what it was
+  kNone,          // None, nil
+  kBool,          // integer: 0 or 1
+  kInteger,       // integer
+  kBigInteger,    // text: decimal digits of an integer outside int64
+  kFloat,         // number; NaN and infinities possible
+  kDecimal,       // text: as the language prints it, e.g. "1.10", "1E+3", "NaN"
+  kText,          // text: UTF-8 (a lone surrogate arrives as U+FFFD)
+  kDate,          // micros: midnight of the day
+  kTime,          // micros: since midnight
+  kDateTime,      // micros: naive wall clock; with_zone: offset_minutes is its UTC offset
+  kDuration,      // micros: signed length
+  kLongDuration,  // number: days; text: as the language prints it. Beyond what micros can count
+  kOther,         // text: str() of a value that is no cell; type_name says what it was
 };
 
 // Valid during the call that receives it.

@@ -10,6 +10,10 @@
 namespace carrel::render {
 
 void AppendCellText(std::string& out, const Cell& cell) {
+  if (PrintsItself(cell)) {
+    out += cell.printed;
+    return;
+  }
   char buffer[64];
   static_assert(sizeof buffer >= kNumberRoom && sizeof buffer >= kTimeRoom);
   char* end = buffer;
@@ -40,6 +44,7 @@ void AppendCellText(std::string& out, const Cell& cell) {
     case CellKind::kBigInteger:
     case CellKind::kDecimal:
     case CellKind::kText:
+    case CellKind::kLongDuration:
     case CellKind::kOther:
       out += cell.text;
       break;

@@ -7,6 +7,11 @@
 
 namespace carrel::render {
 
+// A number or a time whose type has a str() of its own.
+inline bool PrintsItself(const Cell& cell) {
+  return cell.printed.data() != nullptr && cell.kind != CellKind::kText;
+}
+
 // As Python's csv.writer prints the value; nothing for None.
 void AppendCellText(std::string& out, const Cell& cell);
 

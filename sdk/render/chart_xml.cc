@@ -31,28 +31,54 @@ Status AppendTitle(std::string& out, std::string_view title) {
   return {};
 }
 
-std::string Reference(std::string_view kind, std::string_view range) {
-  std::string escaped;
-  (void)AppendXmlText(escaped, range);  // a name of ours and a range
-  return fmt::format("<c:{0}><c:f>{1}</c:f></c:{0}>", kind, escaped);
+enum class Points : uint8_t { kText, kNumbers };
+
+// `format` is that of numbers, one of ours or empty.
+Status AppendRange(std::string& out, const ChartRange& range, Points kind,
+                   std::string_view format = "") {
+  const std::string_view type = kind == Points::kText ? "str" : "num";
+  out += fmt::format("<c:{}Ref><c:f>", type);
+  CARREL_TRY(AppendXmlText(out, range.reference));
+  out += "</c:f>";
+  if (!range.points.empty()) {
+    out += fmt::format("<c:{}Cache>", type);
+    if (kind == Points::kNumbers) {
+      out += fmt::format("<c:formatCode>{}</c:formatCode>", format.empty() ? "General" : format);
+    }
+    out += fmt::format("<c:ptCount val=\"{}\"/>", range.points.size());
+    for (size_t i = 0; i < range.points.size(); ++i) {
+      if (range.points[i].empty()) continue;
+      out += fmt::format("<c:pt idx=\"{}\"><c:v>", i);
+      CARREL_TRY(AppendXmlText(out, range.points[i]));
+      out += "</c:v></c:pt>";
+    }
+    out += fmt::format("</c:{}Cache>", type);
+  }
+  out += fmt::format("</c:{}Ref>", type);
+  return {};
 }
 
-std::string SeriesXml(const ChartParts& chart, size_t index) {
+Status AppendSeries(std::string& out, const ChartParts& chart, size_t index) {
   const ChartParts::Series& series = chart.series[index];
-  std::string out = fmt::format("<c:ser><c:idx val=\"{0}\"/><c:order val=\"{0}\"/><c:tx>{1}</c:tx>",
-                                index, Reference("strRef", series.name));
+  out += fmt::format("<c:ser><c:idx val=\"{0}\"/><c:order val=\"{0}\"/><c:tx>", index);
+  CARREL_TRY(AppendRange(out, series.name, Points::kText));
+  out += "</c:tx>";
   if (chart.spec.type == ChartType::kBar) out += "<c:invertIfNegative val=\"0\"/>";
   if (chart.spec.type == ChartType::kLine) out += "<c:marker><c:symbol val=\"none\"/></c:marker>";
-  out += fmt::format("<c:cat>{}</c:cat><c:val>{}</c:val>",
-                     Reference(chart.number_labels ? "numRef" : "strRef", chart.labels),
-                     Reference("numRef", series.values));
+  out += "<c:cat>";
+  CARREL_TRY(AppendRange(out, chart.labels, chart.number_labels ? Points::kNumbers : Points::kText,
+                         chart.label_format));
+  out += "</c:cat><c:val>";
+  CARREL_TRY(AppendRange(out, series.values, Points::kNumbers));
+  out += "</c:val>";
   if (chart.spec.type == ChartType::kLine) out += "<c:smooth val=\"0\"/>";
-  return out + "</c:ser>";
+  out += "</c:ser>";
+  return {};
 }
 
-std::string PlotXml(const ChartParts& chart) {
+Result<std::string> PlotXml(const ChartParts& chart) {
   std::string series;
-  for (size_t i = 0; i < chart.series.size(); ++i) series += SeriesXml(chart, i);
+  for (size_t i = 0; i < chart.series.size(); ++i) CARREL_TRY(AppendSeries(series, chart, i));
   if (chart.spec.type == ChartType::kPie) {
     return "<c:pieChart><c:varyColors val=\"1\"/>" + series +
            "<c:firstSliceAng val=\"0\"/></c:pieChart>";
@@ -115,7 +141,8 @@ Result<std::string> ChartXml(const ChartParts& chart) {
       "<c:chart>",
       kXmlDeclaration, kChart, kMain, kOfficeRelations);
   CARREL_TRY(AppendTitle(out, chart.spec.title));
-  out += "<c:plotArea><c:layout/>" + PlotXml(chart);
+  CARREL_ASSIGN_OR_RETURN(const std::string plot, PlotXml(chart));
+  out += "<c:plotArea><c:layout/>" + plot;
   if (chart.spec.type != ChartType::kPie) out += AxesXml(chart.label_format);
   return out +
          "</c:plotArea><c:legend><c:legendPos val=\"b\"/><c:overlay val=\"0\"/></c:legend>"

@@ -11,19 +11,27 @@
 
 namespace carrel::render {
 
-// A chart whose references are settled: 'Data'!$A$2:$A$9.
+// A range of a sheet, 'Data'!$A$2:$A$9, and what its first cells show: programs that open a
+// workbook read the cells, those that only show a preview have nothing else. An empty point is a
+// cell that has nothing to draw.
+struct ChartRange {
+  std::string reference;
+  std::vector<std::string> points;
+};
+
+// A chart whose references are settled.
 struct ChartParts {
   ChartSpec spec;
-  std::string labels;
+  ChartRange labels;
   bool number_labels = false;  // dates too
   std::string label_format;    // of the axis; empty: as the cells have it
   struct Series {
-    std::string name, values;
+    ChartRange name, values;
   };
   std::vector<Series> series;
 };
 
-// The part of one chart. kInvalid when XML cannot carry its title.
+// The part of one chart. kInvalid when XML cannot carry its title or a point.
 Result<std::string> ChartXml(const ChartParts& chart);
 
 // The sheet that holds the charts and nothing else; its drawing is relationship rId1.

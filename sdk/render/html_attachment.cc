@@ -1,13 +1,12 @@
 #include "sdk/render/html_attachment.h"
 
-#include <zlib.h>
-
 namespace carrel::render {
 namespace {
 
+constexpr size_t kTextBytes = size_t{128} << 10;
 constexpr size_t kBlockBytes = size_t{48} << 10;
-constexpr size_t kOutputBytes = size_t{16} << 10;
-constexpr int kGzip = MAX_WBITS + 16;
+// Deflated, without a name and a time, by an unknown system.
+constexpr std::string_view kGzipHeader("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
 
 }  // namespace
 
@@ -30,40 +29,21 @@ std::string Base64(std::string_view bytes) {
   return out;
 }
 
-struct HtmlAttachment::Stream {
-  z_stream zlib{};
-  bool started = false;
-  ~Stream() {
-    if (started) deflateEnd(&zlib);
+HtmlAttachment::HtmlAttachment() : deflater_(MakeDeflater(Compression::kFast)) {}
+
+Status HtmlAttachment::Deflate(Deflater::Part part) {
+  if (!started_) {
+    compressed_ += kGzipHeader;
+    CARREL_TRY(deflater_->Start());
+    started_ = true;
   }
-};
-
-HtmlAttachment::HtmlAttachment(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
-HtmlAttachment::HtmlAttachment(HtmlAttachment&&) noexcept = default;
-HtmlAttachment::~HtmlAttachment() = default;
-
-Result<HtmlAttachment> HtmlAttachment::Start() {
-  auto stream = std::make_unique<Stream>();
-  if (deflateInit2(&stream->zlib, 6, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-    return Fail(Code::kInternal, "html: deflate cannot start");
-  }
-  stream->started = true;
-  return HtmlAttachment(std::move(stream));
-}
-
-Status HtmlAttachment::Deflate(std::string_view bytes, int flush) {
-  z_stream& zlib = stream_->zlib;
-  zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  zlib.avail_in = static_cast<uInt>(bytes.size());
-  do {
-    const size_t had = compressed_.size();
-    compressed_.resize(had + kOutputBytes);
-    zlib.next_out = reinterpret_cast<Bytef*>(compressed_.data() + had);
-    zlib.avail_out = kOutputBytes;
-    const int result = deflate(&zlib, flush);
-    compressed_.resize(had + kOutputBytes - zlib.avail_out);
-    if (result == Z_STREAM_ERROR) return Fail(Code::kInternal, "html: deflate failed");
-  } while (zlib.avail_out == 0);
+  crc_ = Crc32(crc_, text_);
+  size_ += static_cast<uint32_t>(text_.size());
+  CARREL_TRY(deflater_->Deflate(text_, part, [this](std::string_view bytes) -> Status {
+    compressed_ += bytes;
+    return {};
+  }));
+  text_.clear();
   return {};
 }
 
@@ -74,18 +54,21 @@ void HtmlAttachment::AppendBlock(std::string& out) {
   compressed_.clear();
 }
 
-Status HtmlAttachment::Write(std::string& out, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, size_t{1} << 20);
-    CARREL_TRY(Deflate(piece, Z_NO_FLUSH));
-    bytes.remove_prefix(piece.size());
-    if (compressed_.size() >= kBlockBytes) AppendBlock(out);
-  }
+Status HtmlAttachment::Write(std::string& out, Row row) {
+  csv_.Append(text_, row);
+  if (text_.size() < kTextBytes) return {};
+  CARREL_TRY(Deflate(Deflater::Part::kMore));
+  if (compressed_.size() >= kBlockBytes) AppendBlock(out);
   return {};
 }
 
 Status HtmlAttachment::Finish(std::string& out) {
-  CARREL_TRY(Deflate({}, Z_FINISH));
+  CARREL_TRY(Deflate(Deflater::Part::kLast));
+  for (const uint32_t number : {crc_, size_}) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      compressed_.push_back(static_cast<char>(number >> shift & 0xFF));
+    }
+  }
   AppendBlock(out);
   return {};
 }

@@ -2,11 +2,15 @@
 // so that the page stays one file and no row waits in memory.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "runtime/base/deflate.h"
 #include "runtime/base/result.h"
+#include "sdk/render/cell.h"
+#include "sdk/render/csv_row.h"
 
 namespace carrel::render {
 
@@ -17,24 +21,25 @@ std::string Base64(std::string_view bytes);
 // decodes by itself, joined they are the stream. Not thread-safe.
 class HtmlAttachment {
  public:
-  // kInternal when zlib cannot start.
-  static Result<HtmlAttachment> Start();
-  HtmlAttachment(HtmlAttachment&&) noexcept;
-  ~HtmlAttachment();
+  HtmlAttachment();
 
-  // Takes `bytes`; appends a block to `out` when one is full.
-  Status Write(std::string& out, std::string_view bytes);
+  // Takes the row as the csv renderer writes it without arguments; appends a block to `out` when
+  // one is full.
+  Status Write(std::string& out, Row row);
   // Appends what is left.
   Status Finish(std::string& out);
 
  private:
-  struct Stream;
-  explicit HtmlAttachment(std::unique_ptr<Stream> stream);
-  Status Deflate(std::string_view bytes, int flush);
+  Status Deflate(Deflater::Part part);
   void AppendBlock(std::string& out);
 
-  std::unique_ptr<Stream> stream_;
+  const CsvRowWriter csv_{';', Quoting::kAll};
+  std::unique_ptr<Deflater> deflater_;
+  bool started_ = false;
+  std::string text_;  // rows that are not compressed yet
   std::string compressed_;
+  uint32_t crc_ = 0;
+  uint32_t size_ = 0;  // of all text, modulo 2^32
 };
 
 }  // namespace carrel::render

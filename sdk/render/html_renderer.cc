@@ -76,11 +76,8 @@ Result<HtmlArgs> ParseArgs(const RendererOptions& options) {
 // attached csv, the first ones into the table as well.
 class HtmlRenderer final : public Renderer {
  public:
-  HtmlRenderer(const RendererOptions& options, HtmlArgs args, HtmlAttachment attachment)
-      : file_(options.output_fd, options.threading),
-        info_(options.info),
-        args_(std::move(args)),
-        attachment_(std::move(attachment)) {}
+  HtmlRenderer(const RendererOptions& options, HtmlArgs args)
+      : file_(options.output_fd, options.threading), info_(options.info), args_(std::move(args)) {}
 
   Shape shape() const override { return Shape::kCells; }
 
@@ -161,20 +158,7 @@ class HtmlRenderer final : public Renderer {
 
   // As the csv renderer writes it without arguments.
   Status Attach(Row row) {
-    csv_line_.clear();
-    for (const Cell& cell : row) {
-      if (!csv_line_.empty()) csv_line_.push_back(';');
-      text_.clear();
-      AppendCellText(text_, cell);
-      csv_line_.push_back('"');
-      for (const char c : text_) {
-        if (c == '"') csv_line_.push_back('"');
-        csv_line_.push_back(c);
-      }
-      csv_line_.push_back('"');
-    }
-    csv_line_ += "\r\n";
-    CARREL_TRY(attachment_.Write(file_.buffer(), csv_line_));
+    CARREL_TRY(attachment_.Write(file_.buffer(), row));
     return file_.MaybeFlush();
   }
 
@@ -238,7 +222,7 @@ class HtmlRenderer final : public Renderer {
   std::set<size_t> wanted_totals_;
   std::vector<ChartPoints> charts_;
   PageCounts counts_;
-  std::string text_, csv_line_;
+  std::string text_;
   bool in_table_ = false;
 };
 
@@ -246,8 +230,7 @@ class HtmlRenderer final : public Renderer {
 
 Result<std::unique_ptr<Renderer>> MakeHtmlRenderer(const RendererOptions& options) {
   CARREL_ASSIGN_OR_RETURN(HtmlArgs args, ParseArgs(options));
-  CARREL_ASSIGN_OR_RETURN(HtmlAttachment attachment, HtmlAttachment::Start());
-  auto renderer = std::make_unique<HtmlRenderer>(options, std::move(args), std::move(attachment));
+  auto renderer = std::make_unique<HtmlRenderer>(options, std::move(args));
   CARREL_TRY(renderer->Begin());
   return renderer;
 }

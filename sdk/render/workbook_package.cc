@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
-#include "runtime/base/text.h"
+#include "sdk/render/table_header.h"
 #include "sdk/render/workbook_text.h"
+#include "sdk/render/xlsx_cell.h"
 
 namespace carrel::render {
 namespace {
@@ -24,20 +24,6 @@ std::string Override(std::string_view part, std::string_view type) {
       "<Override PartName=\"/{}\" "
       "ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.{}+xml\"/>",
       part, type);
-}
-
-// What Excel reads in two ways, or changes: a table's header must equal its cell.
-Status CheckHeader(std::string_view header) {
-  const bool control =
-      std::ranges::any_of(header, [](char c) { return c == '\n' || c == '\r' || c == '\t'; });
-  if (!header.empty() && !control && FitsUtf16(header, 255) &&
-      header.find("_x") == std::string_view::npos) {
-    return {};
-  }
-  return Fail(Code::kInvalid,
-              fmt::format("found header \"{}\", expected 1 to 255 characters without line ends, "
-                          "tabs and \"_x\"",
-                          EscapeControls(Truncate(header, 60))));
 }
 
 }  // namespace
@@ -122,12 +108,9 @@ Result<std::string> TableXml(const SheetOptions& options, uint32_t id, const std
       "{0}<table xmlns=\"{1}\" id=\"{2}\" name=\"{3}\" displayName=\"{3}\" ref=\"{4}\" "
       "totalsRowShown=\"0\"><autoFilter ref=\"{4}\"/><tableColumns count=\"{5}\">",
       kXmlDeclaration, kSheetNamespace, id, options.table_name, range, headers.size());
-  std::set<std::string> seen;
+  CARREL_TRY(CheckDistinctHeaders(headers));
   for (size_t i = 0; i < headers.size(); ++i) {
-    CARREL_TRY(CheckHeader(headers[i]));
-    if (!seen.insert(AsciiLower(headers[i])).second) {
-      return Fail(Code::kInvalid, fmt::format("two headers \"{}\"", headers[i]));
-    }
+    CARREL_TRY(CheckTableHeader(headers[i]));
     out += fmt::format("<tableColumn id=\"{}\"", i + 1);
     CARREL_TRY(AppendXmlAttribute(out, "name", headers[i]));
     out += "/>";

@@ -75,8 +75,7 @@ Result<std::unique_ptr<WorkbookWriter>> WorkbookWriter::Create(int fd, Options o
     options.spill_directory = std::filesystem::temp_directory_path(error);
     if (error) options.spill_directory = "/tmp";
   }
-  CARREL_ASSIGN_OR_RETURN(XlsxStyles styles, XlsxStyles::Parse(""));
-  auto book = std::make_unique<Book>(fd, std::move(options), std::move(styles));
+  auto book = std::make_unique<Book>(fd, std::move(options), XlsxStyles::New(kSheetNamespace));
   CARREL_TRY(book->zip.Add("_rels/.rels", RootRelationsXml(), kPartOptions));
   return std::unique_ptr<WorkbookWriter>(new WorkbookWriter(std::move(book)));
 }

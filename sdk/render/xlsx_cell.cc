@@ -28,10 +28,6 @@ constexpr std::array<uint8_t, 256> kClasses = [] {
 constexpr std::string_view kErrorTexts[] = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!",
                                             "#NAME?", "#NUM!",   "#N/A"};
 
-bool IsErrorText(std::string_view text) {
-  return std::ranges::find(kErrorTexts, text) != std::end(kErrorTexts);
-}
-
 std::string_view EscapeOf(char c) {
   switch (c) {
     case '&':
@@ -116,6 +112,25 @@ bool HasDigit(std::string_view text) {
 
 }  // namespace
 
+bool IsErrorText(std::string_view text) {
+  return text.starts_with('#') && std::ranges::find(kErrorTexts, text) != std::end(kErrorTexts);
+}
+
+std::optional<CellPosition> ParseReference(std::string_view reference) {
+  CellPosition at;
+  size_t i = 0;
+  for (; i < reference.size() && i < 4; ++i) {
+    const char c = static_cast<char>(reference[i] & ~0x20);
+    if (c < 'A' || c > 'Z') break;
+    at.column = at.column * 26 + static_cast<uint32_t>(c - 'A' + 1);
+  }
+  const std::string_view digits = reference.substr(i);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), at.row);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  if (i == 0 || at.column > kMaxSheetColumns || !whole) return std::nullopt;
+  return at;
+}
+
 std::string ColumnName(uint32_t column) {
   std::string name;
   for (; column > 0; column = (column - 1) / 26) {
@@ -126,6 +141,20 @@ std::string ColumnName(uint32_t column) {
 
 int64_t UnixDay(XlsxCellWriter::Epoch epoch) {
   return epoch == XlsxCellWriter::Epoch::k1900 ? 25'569 : 24'107;
+}
+
+double SerialOf(const Cell& cell, XlsxCellWriter::Epoch epoch) {
+  constexpr auto kDay = static_cast<double>(kMicrosPerDay);
+  if (cell.kind == CellKind::kLongDuration) return cell.number;
+  if (cell.kind == CellKind::kDuration) return static_cast<double>(cell.micros) / kDay;
+  const int64_t offset = cell.with_zone ? int64_t{60} * cell.offset_minutes * kMicrosPerSecond : 0;
+  const auto [unix_day, micros] = SplitDay(cell.micros - offset);
+  const double fraction = static_cast<double>(micros) / kDay;
+  if (cell.kind == CellKind::kTime) return fraction;
+  int64_t day = unix_day + UnixDay(epoch);
+  // The 1900 system counts a 29 February 1900 that never was.
+  if (epoch == XlsxCellWriter::Epoch::k1900 && day > 0 && day <= 60) --day;
+  return static_cast<double>(day) + fraction;
 }
 
 CellTags::CellTags(std::string_view p)
@@ -203,22 +232,9 @@ void XlsxCellWriter::AppendInteger(std::string& out, std::string_view ref, uint3
   out += tags_.value_close;
 }
 
-double XlsxCellWriter::Serial(const Cell& cell) const {
-  constexpr auto kDay = static_cast<double>(kMicrosPerDay);
-  if (cell.kind == CellKind::kDuration) return static_cast<double>(cell.micros) / kDay;
-  const int64_t offset = cell.with_zone ? int64_t{60} * cell.offset_minutes * kMicrosPerSecond : 0;
-  const auto [unix_day, micros] = SplitDay(cell.micros - offset);
-  const double fraction = static_cast<double>(micros) / kDay;
-  if (cell.kind == CellKind::kTime) return fraction;
-  int64_t day = unix_day + UnixDay(epoch_);
-  // The 1900 system counts a 29 February 1900 that never was.
-  if (epoch_ == Epoch::k1900 && day > 0 && day <= 60) --day;
-  return static_cast<double>(day) + fraction;
-}
-
 void XlsxCellWriter::AppendTime(std::string& out, std::string_view ref, uint32_t style,
                                 const Cell& cell) {
-  AppendNumber(out, ref, styles_.StyleForTime(style, cell.kind), Serial(cell));
+  AppendNumber(out, ref, styles_.StyleForTime(style, cell.kind), SerialOf(cell, epoch_));
 }
 
 // Readers that know the escape "_x0041_" decode it within one run of text, and others join the
@@ -246,7 +262,7 @@ Status XlsxCellWriter::AppendText(std::string& out, std::string_view ref, uint32
     out += " t=\"inlineStr\"/>";
     return {};
   }
-  if (text[0] == '#' && IsErrorText(text)) {
+  if (IsErrorText(text)) {
     out += " t=\"e\">";
     out += tags_.value_open;
     out += text;
@@ -302,6 +318,7 @@ Status XlsxCellWriter::Append(std::string& out, std::string_view ref, uint32_t s
     case CellKind::kTime:
     case CellKind::kDateTime:
     case CellKind::kDuration:
+    case CellKind::kLongDuration:
       AppendTime(out, ref, style, cell);
       break;
     case CellKind::kOther:

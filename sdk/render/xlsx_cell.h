@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,15 @@ inline constexpr int64_t kMaxExactInteger = int64_t{1} << 53;
 
 // "A", "AB": `column` from 1.
 std::string ColumnName(uint32_t column);
+
+struct CellPosition {
+  uint32_t column = 0, row = 0;  // from 1
+};
+// Of "AB12"; nothing for what is no cell.
+std::optional<CellPosition> ParseReference(std::string_view reference);
+
+// "#N/A" and the like, which a workbook holds as errors and not as text.
+bool IsErrorText(std::string_view text);
 
 // Tags of a sheet with the prefix that its own tags have, "" or "x:".
 struct CellTags {
@@ -51,7 +61,6 @@ class XlsxCellWriter {
   Status AppendText(std::string& out, std::string_view ref, uint32_t style, std::string_view text);
   void AppendRuns(std::string& out, std::string_view text, size_t literal) const;
   void AppendInteger(std::string& out, std::string_view ref, uint32_t style, int64_t value) const;
-  double Serial(const Cell& cell) const;
 
   CellTags tags_;
   Epoch epoch_;
@@ -60,6 +69,8 @@ class XlsxCellWriter {
 
 // 1970-01-01 as a day of the workbook.
 int64_t UnixDay(XlsxCellWriter::Epoch epoch);
+// The number that stands for a date, a time or a duration.
+double SerialOf(const Cell& cell, XlsxCellWriter::Epoch epoch);
 
 // XML 1.0 text; kInvalid naming the character when XML cannot carry one, or it is not UTF-8.
 Status AppendXmlText(std::string& out, std::string_view text);

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cmath>
 #include <map>
 #include <optional>
 
 #include "runtime/base/text.h"
 #include "sdk/render/cell_text.h"
 #include "sdk/render/chart_xml.h"
+#include "sdk/render/number_text.h"
 #include "sdk/render/workbook_text.h"
 #include "sdk/render/workbook_writer.h"
 #include "sdk/render/xlsx_template.h"
@@ -38,19 +39,9 @@ std::string TextOf(pugi::xml_node node) {
   return text;
 }
 
-uint32_t ColumnOf(std::string_view reference) {
-  uint32_t column = 0;
-  for (const char c : reference) {
-    const char letter = static_cast<char>(c & ~0x20);
-    if (letter < 'A' || letter > 'Z' || column > kMaxSheetColumns) break;
-    column = column * 26 + static_cast<uint32_t>(letter - 'A' + 1);
-  }
-  return column;
-}
-
 HeaderCell ReadCell(pugi::xml_node node) {
   HeaderCell cell;
-  cell.column = ColumnOf(node.attribute("r").value());
+  cell.column = ParseReference(node.attribute("r").value()).value_or(CellPosition()).column;
   const std::string_view type = node.attribute("t").value();
   const pugi::xml_node value = XmlChild(node, "v");
   if (type == "inlineStr") {
@@ -132,6 +123,25 @@ Status ResolveShared(XlsxWorkbook& workbook, std::vector<HeaderCell>& cells) {
   return {};
 }
 
+// What a label shows, the beginning of a long one.
+std::string LabelOf(const Cell& cell) {
+  constexpr size_t kMaxLabel = 255;
+  std::string text;
+  AppendCellText(text, cell);
+  return std::string(Utf16Prefix(text, kMaxLabel));
+}
+
+// The number that a cell of the sheet has for the value; empty when it is none.
+std::string PointOf(const Cell& cell, XlsxCellWriter::Epoch epoch) {
+  const bool time = cell.kind == CellKind::kDate || cell.kind == CellKind::kTime ||
+                    cell.kind == CellKind::kDateTime || cell.kind == CellKind::kDuration ||
+                    cell.kind == CellKind::kLongDuration;
+  const double number = time ? SerialOf(cell, epoch) : NumberOf(cell);
+  std::string text;
+  if (std::isfinite(number)) AppendShortest(text, number);
+  return text;
+}
+
 std::string Relations(std::string_view type, const std::vector<std::string>& parts) {
   std::string out = fmt::format(
       "{}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">",
@@ -173,47 +183,64 @@ Result<XlsxCharts> XlsxCharts::Prepare(XlsxWorkbook& workbook, const SheetHead& 
   CARREL_ASSIGN_OR_RETURN(const auto names,
                           HeaderNames(workbook, head, start.row - 1, start.column));
   XlsxCharts made;
-  CARREL_ASSIGN_OR_RETURN(made.columns_, FindChartColumns(charts, names));
-  made.specs_ = std::move(charts);
-  made.label_kinds_.resize(made.specs_.size(), CellKind::kText);
   made.start_ = start;
+  made.epoch_ = EpochOf(workbook);
+  CARREL_ASSIGN_OR_RETURN(made.columns_, FindChartColumns(charts, names));
+  for (size_t i = 0; i < charts.size(); ++i) {
+    ChartParts& chart = made.charts_.emplace_back();
+    for (const std::string& name : charts[i].y) chart.series.push_back({{"", {name}}, {}});
+    chart.spec = std::move(charts[i]);
+  }
   return made;
 }
 
-void XlsxCharts::NoteFirstRow(Row row) {
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    if (columns_[i].x < row.size()) label_kinds_[i] = row[columns_[i].x].kind;
+void XlsxCharts::SettleLabels(ChartParts& chart, CellKind kind) const {
+  if (kind == CellKind::kDate) chart.label_format = "yyyy-mm-dd";
+  if (kind == CellKind::kDateTime) chart.label_format = "yyyy-mm-dd hh:mm";
+  chart.number_labels = IsNumber(kind) || !chart.label_format.empty();
+}
+
+void XlsxCharts::NoteRow(Row row) {
+  if (noted_ == kMaxPoints) return;
+  const bool first = noted_++ == 0;
+  const Cell none;
+  const auto cell = [&](size_t index) -> const Cell& {
+    return index < row.size() ? row[index] : none;
+  };
+  for (size_t i = 0; i < charts_.size(); ++i) {
+    ChartParts& chart = charts_[i];
+    const Cell& label = cell(columns_[i].x);
+    if (first) SettleLabels(chart, label.kind);
+    chart.labels.points.push_back(chart.number_labels ? PointOf(label, epoch_) : LabelOf(label));
+    for (size_t k = 0; k < chart.series.size(); ++k) {
+      chart.series[k].values.points.push_back(PointOf(cell(columns_[i].y[k]), epoch_));
+    }
   }
 }
 
-std::vector<ChartParts> XlsxCharts::Parts(uint64_t rows) const {
+void XlsxCharts::SettleRanges(uint64_t rows) {
   const uint64_t room = kMaxSheetRows - start_.row + 1;
   const auto last = static_cast<uint32_t>(start_.row + std::clamp<uint64_t>(rows, 1, room) - 1);
   const auto range = [&](size_t index, uint32_t first_row, uint32_t last_row) {
     const auto column = static_cast<uint32_t>(start_.column + index);
     return SheetRangeName(kDataSheet, {first_row, column, last_row, column});
   };
-  std::vector<ChartParts> parts(specs_.size());
-  for (size_t i = 0; i < parts.size(); ++i) {
-    parts[i].spec = specs_[i];
-    parts[i].labels = range(columns_[i].x, start_.row, last);
-    const CellKind kind = label_kinds_[i];
-    if (kind == CellKind::kDate) parts[i].label_format = "yyyy-mm-dd";
-    if (kind == CellKind::kDateTime) parts[i].label_format = "yyyy-mm-dd hh:mm";
-    parts[i].number_labels = IsNumber(kind) || !parts[i].label_format.empty();
-    for (const size_t y : columns_[i].y) {
+  for (size_t i = 0; i < charts_.size(); ++i) {
+    charts_[i].labels.reference = range(columns_[i].x, start_.row, last);
+    for (size_t k = 0; k < charts_[i].series.size(); ++k) {
+      const size_t y = columns_[i].y[k];
       const std::string name = range(y, start_.row - 1, start_.row - 1);
-      parts[i].series.push_back({name.substr(0, name.rfind(':')), range(y, start_.row, last)});
+      charts_[i].series[k].name.reference = name.substr(0, name.rfind(':'));
+      charts_[i].series[k].values.reference = range(y, start_.row, last);
     }
   }
-  return parts;
 }
 
-Status XlsxCharts::Write(XlsxWorkbook& workbook, uint64_t rows, const AddPart& add) const {
+Status XlsxCharts::Write(XlsxWorkbook& workbook, uint64_t rows, const AddPart& add) {
   constexpr std::string_view kDrawingTypes = "application/vnd.openxmlformats-officedocument.";
-  const std::vector<ChartParts> charts = Parts(rows);
+  SettleRanges(rows);
   std::vector<std::string> names;
-  for (const ChartParts& chart : charts) {
+  for (const ChartParts& chart : charts_) {
     names.push_back(
         workbook.AddPart("charts/chart", fmt::format("{}drawingml.chart+xml", kDrawingTypes)));
     CARREL_ASSIGN_OR_RETURN(const std::string xml, ChartXml(chart));
@@ -221,7 +248,7 @@ Status XlsxCharts::Write(XlsxWorkbook& workbook, uint64_t rows, const AddPart& a
   }
   const std::string drawing =
       workbook.AddPart("drawings/drawing", fmt::format("{}drawing+xml", kDrawingTypes));
-  CARREL_TRY(add(drawing, ChartDrawingXml(charts)));
+  CARREL_TRY(add(drawing, ChartDrawingXml(charts_)));
   CARREL_TRY(add(RelationsPartOf(drawing), Relations("chart", names)));
   const std::string sheet = workbook.AddSheet(workbook.FreeSheetName("Charts"));
   CARREL_TRY(add(sheet, ChartSheetXml()));

@@ -28,20 +28,25 @@ class XlsxCharts {
   static Result<XlsxCharts> Prepare(XlsxWorkbook& workbook, const SheetHead& head,
                                     XlsxSheet::Start start, std::vector<ChartSpec> charts);
 
-  // The report's first row: what its labels are.
-  void NoteFirstRow(Row row);
+  // A row that was written into the sheet Data: the first one tells what the labels are, and what
+  // the first kMaxPoints rows draw is kept for previews.
+  void NoteRow(Row row);
 
   // Adds the sheet `Charts` (`Charts1`, ... when the name is taken) with its parts. `rows` of the
   // report; those that went on in further sheets are not in the charts.
-  Status Write(XlsxWorkbook& workbook, uint64_t rows, const AddPart& add) const;
+  Status Write(XlsxWorkbook& workbook, uint64_t rows, const AddPart& add);
 
  private:
-  std::vector<ChartParts> Parts(uint64_t rows) const;
+  static constexpr size_t kMaxPoints = 1'000;
 
-  std::vector<ChartSpec> specs_;
-  std::vector<ChartColumns> columns_;
-  std::vector<CellKind> label_kinds_;  // in the first row
+  void SettleLabels(ChartParts& chart, CellKind kind) const;
+  void SettleRanges(uint64_t rows);
+
+  std::vector<ChartParts> charts_;
+  std::vector<ChartColumns> columns_;  // of each
   XlsxSheet::Start start_;
+  XlsxCellWriter::Epoch epoch_ = XlsxCellWriter::Epoch::k1900;
+  size_t noted_ = 0;  // rows
 };
 
 // The texts of row `row` of a sheet's head, from `first_column` on; shared strings are looked up.

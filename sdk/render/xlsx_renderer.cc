@@ -11,6 +11,7 @@
 #include "sdk/render/xlsx_charts.h"
 #include "sdk/render/xlsx_info.h"
 #include "sdk/render/xlsx_sheet.h"
+#include "sdk/render/xlsx_tables.h"
 #include "sdk/render/xlsx_template.h"
 
 namespace carrel::render {
@@ -83,6 +84,7 @@ class XlsxRenderer final : public Renderer {
   Status Begin() {
     CARREL_ASSIGN_OR_RETURN(const ZipEntry* entry, workbook_.FindWorksheet(kDataSheet));
     data_part_ = entry->name;
+    CARREL_ASSIGN_OR_RETURN(tables_, XlsxTables::Load(workbook_, data_part_, args_.start));
     CARREL_TRY(CopyParts());
     CARREL_ASSIGN_OR_RETURN(stream_, workbook_.zip().Stream(*entry));
     auto status =
@@ -96,14 +98,16 @@ class XlsxRenderer final : public Renderer {
 
   Status WriteRow(Row row) override {
     if (!sheet_->HasRoom()) CARREL_TRY(ContinueInNextSheet());
-    if (++rows_ == 1 && charts_) charts_->NoteFirstRow(row);
-    auto status = sheet_->WriteRow(row);
+    ++rows_;
+    Status status = sheet_->WriteRow(row);
+    if (status && data_sheets_ == 1) status = NoteRow(row);
     if (status) return {};
     return Wrap(status.error(), fmt::format("row {}", rows_));
   }
 
   Status Finish(std::string_view finish_time) override {
     CARREL_TRY(FinishSheet());
+    CARREL_TRY(WriteTables());
     CARREL_TRY(WriteCharts());
     CARREL_TRY(WriteInfo(finish_time));
     CARREL_TRY(WriteStyles());
@@ -122,6 +126,13 @@ class XlsxRenderer final : public Renderer {
   }
 
  private:
+  // A row that was written into the sheet Data.
+  Status NoteRow(Row row) {
+    if (charts_) charts_->NoteRow(row);
+    const uint64_t number = args_.start.row + rows_ - 1;
+    return tables_.NoteRow(workbook_, static_cast<uint32_t>(number), row);
+  }
+
   Status CopyPart(const ZipEntry& entry) {
     CARREL_TRY(zip_.BeginRaw({.name = entry.name,
                               .method = entry.method,
@@ -139,9 +150,10 @@ class XlsxRenderer final : public Renderer {
     const ZipEntry* first = workbook_.zip().Find("_rels/.rels");
     CARREL_TRY(CopyPart(*first));
     for (const ZipEntry& entry : workbook_.zip().entries()) {
-      const bool written_later =
-          &entry == first || entry.name == data_part_ || entry.name == workbook_.styles_part() ||
-          entry.name == workbook_.calc_chain_part() || workbook_.Rewrites(entry.name);
+      const bool written_later = &entry == first || entry.name == data_part_ ||
+                                 entry.name == workbook_.styles_part() ||
+                                 entry.name == workbook_.calc_chain_part() ||
+                                 tables_.Holds(entry.name) || workbook_.Rewrites(entry.name);
       if (!written_later && !entry.name.ends_with('/')) CARREL_TRY(CopyPart(entry));
     }
     return {};
@@ -182,6 +194,14 @@ class XlsxRenderer final : public Renderer {
                       });
   }
 
+  Status WriteTables() {
+    for (const XlsxTables::Part& part : tables_.Parts()) {
+      CARREL_TRY(part.xml.empty() ? CopyPart(*workbook_.zip().Find(part.name))
+                                  : zip_.Add(part.name, part.xml, kPartOptions));
+    }
+    return {};
+  }
+
   Status WriteCharts() {
     if (!charts_) return {};
     return charts_->Write(workbook_, rows_, [this](std::string_view part, std::string_view xml) {
@@ -214,6 +234,7 @@ class XlsxRenderer final : public Renderer {
   std::optional<ZipStream> stream_;  // of the template's Data sheet
   std::optional<XlsxSheet> sheet_;   // the one that rows go to
   std::string sheet_part_;
+  XlsxTables tables_;  // of that sheet
   std::optional<XlsxCharts> charts_;
   std::string continuation_;
   int data_sheets_ = 1;

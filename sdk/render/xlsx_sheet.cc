@@ -21,25 +21,6 @@ std::optional<uint32_t> ParseNumber(std::string_view text) {
   return value;
 }
 
-struct Position {
-  uint32_t column = 0, row = 0;
-};
-
-// Of "AB12".
-std::optional<Position> ParseReference(std::string_view reference) {
-  Position at;
-  size_t i = 0;
-  for (; i < reference.size() && i < 4; ++i) {
-    const char c = static_cast<char>(reference[i] & ~0x20);
-    if (c < 'A' || c > 'Z') break;
-    at.column = at.column * 26 + static_cast<uint32_t>(c - 'A' + 1);
-  }
-  const auto row = ParseNumber(reference.substr(i));
-  if (i == 0 || at.column > kMaxSheetColumns || !row) return std::nullopt;
-  at.row = *row;
-  return at;
-}
-
 std::string Printable(std::string_view text) { return EscapeControls(Truncate(text, 40)); }
 
 std::unexpected<Error> Bad(std::string message) { return Fail(Code::kInvalid, std::move(message)); }

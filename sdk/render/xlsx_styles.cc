@@ -15,7 +15,7 @@ namespace {
 constexpr int kFirstCustomFormat = 164;
 
 constexpr std::string_view kNewStyles =
-    R"(<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">)"
+    R"(<styleSheet xmlns="">)"
     R"(<fonts count="1"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>)"
     R"(<fills count="2"><fill><patternFill patternType="none"/></fill>)"
     R"(<fill><patternFill patternType="gray125"/></fill></fills>)"
@@ -36,6 +36,7 @@ std::string_view DefaultFormat(CellKind kind) {
     case CellKind::kTime:
       return "h:mm:ss";
     case CellKind::kDuration:
+    case CellKind::kLongDuration:
       return "[hh]:mm:ss";
     default:
       return "yyyy-mm-dd h:mm:ss";
@@ -162,7 +163,7 @@ XlsxStyles::~XlsxStyles() = default;
 
 Result<XlsxStyles> XlsxStyles::Parse(std::string_view xml) {
   auto document = std::make_unique<Document>();
-  CARREL_TRY(XmlParse(xml.empty() ? kNewStyles : xml, document->xml));
+  CARREL_TRY(XmlParse(xml, document->xml));
   const pugi::xml_node root = document->root();
   if (XmlLocalName(root) != "styleSheet") {
     return Fail(Code::kInvalid, fmt::format("expected a styleSheet, found {}", root.name()));
@@ -173,6 +174,15 @@ Result<XlsxStyles> XlsxStyles::Parse(std::string_view xml) {
     return Fail(Code::kLimit, fmt::format("{} cell formats: a workbook has at most {}",
                                           styles.template_size_, kMaxCellFormats));
   }
+  return styles;
+}
+
+XlsxStyles XlsxStyles::New(std::string_view main_namespace) {
+  auto document = std::make_unique<Document>();
+  (void)XmlParse(kNewStyles, document->xml);
+  XmlSet(document->root(), "xmlns", main_namespace);
+  XlsxStyles styles(std::move(document));
+  styles.Load();
   return styles;
 }
 

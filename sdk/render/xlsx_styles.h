@@ -26,9 +26,11 @@ struct InfoStyles {
 // Not thread-safe.
 class XlsxStyles {
  public:
-  // An empty text gives the styles of a new workbook. kInvalid when the part is not a style sheet,
-  // kLimit when it is too large or has more than kMaxCellFormats.
+  // kInvalid when the part is not a style sheet, kLimit when it is too large or has more than
+  // kMaxCellFormats.
   static Result<XlsxStyles> Parse(std::string_view xml);
+  // Those of a new workbook, whose sheets have `main_namespace`.
+  static XlsxStyles New(std::string_view main_namespace);
   XlsxStyles(XlsxStyles&&) noexcept;
   XlsxStyles& operator=(XlsxStyles&&) noexcept;
   ~XlsxStyles();

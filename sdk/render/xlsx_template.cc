@@ -1,6 +1,7 @@
 #include "sdk/render/xlsx_template.h"
 
 #include "runtime/base/text.h"
+#include "sdk/render/xlsx_tables.h"
 #include "sdk/render/xml_scanner.h"
 
 namespace carrel::render {
@@ -31,7 +32,11 @@ Status CheckProlog(ZipReader& zip, const ZipEntry& entry) {
 
 Result<XlsxTemplate> OpenXlsxTemplate(const std::filesystem::path& path) {
   CARREL_ASSIGN_OR_RETURN(XlsxWorkbook workbook, XlsxWorkbook::Open(path));
-  CARREL_ASSIGN_OR_RETURN(const std::string xml, workbook.ReadStyles());
+  if (workbook.styles_part().empty()) {
+    XlsxStyles styles = XlsxStyles::New(workbook.main_namespace());
+    return XlsxTemplate{std::move(workbook), std::move(styles)};
+  }
+  CARREL_ASSIGN_OR_RETURN(const std::string xml, workbook.ReadPart(workbook.styles_part()));
   auto styles = XlsxStyles::Parse(xml);
   if (!styles) return Wrap(styles.error(), workbook.styles_part());
   return XlsxTemplate{std::move(workbook), std::move(*styles)};
@@ -49,6 +54,9 @@ Status CheckDataSheet(XlsxTemplate& opened) {
   Status status = sheet.Begin();
   if (status) status = sheet.Finish();
   if (!status) return Wrap(status.error(), entry->name);
+  // A report's own start is not known here: any table may be written over.
+  const auto tables = XlsxTables::Load(opened.workbook, entry->name, {.row = 1, .column = 1});
+  if (!tables) return std::unexpected(tables.error());
   return {};
 }
 

@@ -190,10 +190,19 @@ void XlsxWorkbook::LoadRelationships() {
 }
 
 // Each of these parts is written once, and each in its own way.
+std::array<const std::string*, 7> XlsxWorkbook::Roles() const {
+  return {&root_rels_part_, &types_part_,  &part_,           &rels_part_,
+          &app_part_,       &styles_part_, &calc_chain_part_};
+}
+
+bool XlsxWorkbook::HasRole(std::string_view part) const {
+  return std::ranges::any_of(Roles(), [&](const std::string* role) { return *role == part; }) ||
+         std::ranges::find(sheets_, part, &WorkbookSheet::part) != sheets_.end();
+}
+
 Status XlsxWorkbook::CheckRoles() const {
   std::set<std::string_view> seen;
-  for (const std::string* part : {&root_rels_part_, &types_part_, &part_, &rels_part_, &app_part_,
-                                  &styles_part_, &calc_chain_part_}) {
+  for (const std::string* part : Roles()) {
     if (!part->empty() && !seen.insert(*part).second) {
       return Fail(Code::kInvalid, fmt::format("{}: one part for two purposes", *part));
     }
@@ -255,9 +264,29 @@ Result<const ZipEntry*> XlsxWorkbook::FindWorksheet(std::string_view name) const
   return entry;
 }
 
-Result<std::string> XlsxWorkbook::ReadStyles() {
-  if (styles_part_.empty()) return std::string();
-  return zip_->Read(*zip_->Find(styles_part_), kMaxPartBytes);
+Result<std::string> XlsxWorkbook::ReadPart(std::string_view part) {
+  return zip_->Read(*zip_->Find(part), kMaxPartBytes);
+}
+
+Result<std::vector<std::string>> XlsxWorkbook::PartsOf(std::string_view source,
+                                                       std::string_view type) {
+  std::vector<std::string> parts;
+  std::string rels = RelationsPartOf(source);
+  if (zip_->Find(rels) == nullptr) return parts;
+  pugi::xml_document document;
+  CARREL_TRY(LoadPart(*zip_, rels, document));
+  for (const pugi::xml_node rel : document.document_element().children()) {
+    if (LastStep(rel.attribute("Type").value()) != type ||
+        rel.attribute("TargetMode").value() == std::string_view("External")) {
+      continue;
+    }
+    const ZipEntry* entry =
+        zip_->Find(ResolveTarget(Directory(source), rel.attribute("Target").value()));
+    if (entry != nullptr && std::ranges::find(parts, entry->name) == parts.end()) {
+      parts.push_back(entry->name);
+    }
+  }
+  return parts;
 }
 
 bool XlsxWorkbook::Rewrites(std::string_view entry) const {

@@ -2,6 +2,7 @@
 // types, document properties. Knows how to find a sheet's part and how to add a sheet.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -44,7 +45,12 @@ class XlsxWorkbook {
   // Empty when the workbook has none.
   const std::string& styles_part() const { return styles_part_; }
   const std::string& calc_chain_part() const { return calc_chain_part_; }
-  Result<std::string> ReadStyles();
+  // One that is in the file, whole; kLimit over 32 MiB.
+  Result<std::string> ReadPart(std::string_view part);
+  // The parts of the file that the part `source` relates to by this type ("table").
+  Result<std::vector<std::string>> PartsOf(std::string_view source, std::string_view type);
+  // Whether the part is one that this class or a sheet's writer knows what to do with.
+  bool HasRole(std::string_view part) const;
 
   // Whether the entry is one that Parts() gives anew.
   bool Rewrites(std::string_view entry) const;
@@ -75,6 +81,7 @@ class XlsxWorkbook {
   Status SettleType();
   void LoadRelationships();
   Status LoadSheets();
+  std::array<const std::string*, 7> Roles() const;
   Status CheckRoles() const;
   unsigned FreeSheetId() const;
   std::string Resolve(std::string_view target) const;

@@ -63,7 +63,7 @@ class Rows {
 
   Cell Make(FuzzedDataProvider& data) {
     Cell cell;
-    cell.kind = static_cast<CellKind>(data.ConsumeIntegralInRange<int>(0, 11));
+    cell.kind = static_cast<CellKind>(data.ConsumeIntegralInRange<int>(0, 12));
     switch (cell.kind) {
       case CellKind::kNone:
         break;
@@ -88,6 +88,10 @@ class Rows {
       case CellKind::kOther:
         cell.text = Text(data);
         cell.type_name = "dict";
+        break;
+      case CellKind::kLongDuration:
+        cell.number = data.ConsumeFloatingPoint<double>();
+        cell.text = Text(data);
         break;
       case CellKind::kDuration:
         cell.micros = data.ConsumeIntegral<int64_t>() / 2;
@@ -257,7 +261,9 @@ SheetCells ScanSheet(const MemoryFile& file) {
 }
 
 bool Appears(const Cell& cell) {
-  if (cell.kind == CellKind::kFloat) return std::isfinite(cell.number);
+  if (cell.kind == CellKind::kFloat || cell.kind == CellKind::kLongDuration) {
+    return std::isfinite(cell.number);
+  }
   if (cell.kind != CellKind::kDecimal) return cell.kind != CellKind::kNone;
   return cell.text.find_first_of("Nn") == std::string_view::npos;
 }

@@ -456,8 +456,7 @@ def prefixed_namespaces(parts: Parts) -> None:
         parts[name] = text.replace(' xmlns="', ' xmlns:p="').encode()
 
 
-@_by_hand
-def strict_namespaces(parts: Parts) -> None:
+def _make_strict(parts: Parts) -> None:
     replaced = (
         ("http://schemas.openxmlformats.org/spreadsheetml/2006/main",
          "http://purl.oclc.org/ooxml/spreadsheetml/main"),
@@ -476,6 +475,24 @@ def strict_namespaces(parts: Parts) -> None:
             text = text.replace(old, new)
         parts[name] = text.encode()
     _edit(parts, _WORKBOOK, "<workbook ", '<workbook conformance="strict" ')
+
+
+@_by_hand
+def strict_namespaces(parts: Parts) -> None:
+    _make_strict(parts)
+
+
+@_by_hand
+def strict_namespaces_without_styles(parts: Parts) -> None:
+    _make_strict(parts)
+    del parts["xl/styles.xml"]
+    for name, gone in (
+        (_TYPES, rb'<Override [^>]*"/xl/styles.xml"[^>]*/>'),
+        (_WORKBOOK_RELS, rb'<Relationship [^>]*Target="[^"]*styles.xml"[^>]*/>'),
+        (_SHEET, rb' (s|style)="[0-9]+"'),
+    ):
+        parts[name], count = re.subn(gone, b"", parts[name])
+        assert count > 0, f"{name} has no {gone!r}"
 
 
 @_by_hand

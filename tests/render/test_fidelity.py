@@ -12,6 +12,7 @@ import ooxml_check
 import openpyxl
 import pytest
 import xlsx_differential
+import xlsxwriter
 from fidelity import lost, render
 from templates import FEATURES, START_COLUMN, START_ROW, read_parts, write_parts
 
@@ -27,6 +28,7 @@ ROWS: list[list[Any]] = [
 # What the peer cannot fill, and why.
 _NOT_FOR_OPENPYXL = {
     "strict_namespaces": "openpyxl knows one namespace",
+    "strict_namespaces_without_styles": "openpyxl knows one namespace",
     "other_names_and_relative_targets": "openpyxl looks for styles in one place",
     "styled_empty_cells_without_dimension": "it can, but takes its time for 55,000 cells",
 }
@@ -93,6 +95,57 @@ def test_further_sheets_of_rows_are_good_ones(
         name = "Data" if sheet == 0 else f"Data ({sheet + 1})"
         if row and isinstance(row[0], str) and row[0]:
             assert book[name].cell(1_048_570 + place, START_COLUMN).value == row[0]
+
+
+def _over_a_table(path: Path) -> None:
+    """A table whose header is in the second row, under a title."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Data")
+        sheet.write(0, 0, "A title")
+        columns = [{"header": name} for name in ("Name", "Day", "Sum")]
+        sheet.add_table("B2:D9", {"name": "People", "columns": columns})
+
+
+def test_columns_of_a_table_take_the_names_that_rows_write_into_its_header(
+    render_rows: Path, tmp_path: Path
+) -> None:
+    template, output = tmp_path / "template.xlsx", tmp_path / "output.xlsx"
+    _over_a_table(template)
+    rows = [["", "anything"], ["left", "Who <&>", None, "Ümsatz"], ["x", "a", 1, 2]]
+    done = render(render_rows, template, rows, output, start_row=1, start_col=1)
+    assert done.returncode == 0, done.stderr
+    assert ooxml_check.faults(output) == []
+    table = openpyxl.load_workbook(output)["Data"].tables["People"]
+    assert table.column_names == ["Who <&>", "Day", "Ümsatz"]
+
+
+def test_a_table_that_rows_do_not_reach_keeps_its_bytes(render_rows: Path, tmp_path: Path) -> None:
+    template, output = tmp_path / "template.xlsx", tmp_path / "output.xlsx"
+    _over_a_table(template)
+    for rows, start in (([["a"]], 1), ([["a"], [None, None], ["b"]], 1), ([["a"]], 3)):
+        assert render(render_rows, template, rows, output, start_row=start).returncode == 0
+        assert read_parts(output)["xl/tables/table1.xml"] == (
+            read_parts(template)["xl/tables/table1.xml"]
+        )
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (["Name", 5], "column 2: found a value that is no text, expected the name of a column"),
+        ([""], 'column 1: found header "", expected 1 to 255 characters'),
+        (["#N/A"], 'column 1: found header "#N/A"'),
+        (["sum"], 'two headers "Sum"'),
+    ],
+)
+def test_what_cannot_be_the_header_of_a_table_is_refused(
+    render_rows: Path, tmp_path: Path, header: list[Any], reason: str
+) -> None:
+    template, output = tmp_path / "template.xlsx", tmp_path / "output.xlsx"
+    _over_a_table(template)
+    done = render(render_rows, template, [header], output, start_row=2)
+    assert done.returncode == 1
+    assert f'row 1: header of the template\'s table "People": {reason}' in done.stderr
 
 
 _LOSSES: dict[str, tuple[str, str, str]] = {

@@ -4,7 +4,8 @@
 // JOB: {type, args, root, template, info: {...}, finish_time, repeat}. A row of cells is an array
 // of [kind, value] pairs: ["text", "a"], ["int", 1], ["big", "123"], ["float", "1e16"],
 // ["decimal", "1.10"], ["bool", true], ["none"], ["date", micros], ["time", micros],
-// ["datetime", micros, offset minutes or null], ["duration", micros], ["other", "{}", "dict"].
+// ["datetime", micros, offset minutes or null], ["duration", micros],
+// ["long", days, "200000000 days, 0:00:00"], ["other", "{}", "dict"].
 // For json and ndjson a line is written as it stands. `repeat` writes all rows that many times.
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -33,7 +34,8 @@ const std::map<std::string, CellKind> kKinds = {
     {"float", CellKind::kFloat},       {"decimal", CellKind::kDecimal},
     {"text", CellKind::kText},         {"date", CellKind::kDate},
     {"time", CellKind::kTime},         {"datetime", CellKind::kDateTime},
-    {"duration", CellKind::kDuration}, {"other", CellKind::kOther}};
+    {"duration", CellKind::kDuration}, {"long", CellKind::kLongDuration},
+    {"other", CellKind::kOther}};
 
 // `strings` keeps what cells point to.
 Cell MakeCell(const Json& json, std::deque<std::string>& strings) {
@@ -50,6 +52,10 @@ Cell MakeCell(const Json& json, std::deque<std::string>& strings) {
       break;
     case CellKind::kFloat:
       cell.number = std::strtod(json.at(1).get<std::string>().c_str(), nullptr);
+      break;
+    case CellKind::kLongDuration:
+      cell.number = json.at(1).get<double>();
+      cell.text = keep(json.at(2));
       break;
     case CellKind::kOther:
       cell.type_name = keep(json.at(2));

@@ -46,6 +46,8 @@ std::string Show(const render::Cell& cell) {
       return fmt::format("datetime:{}{}", cell.micros, zone);
     case CellKind::kDuration:
       return fmt::format("duration:{}", cell.micros);
+    case CellKind::kLongDuration:
+      return fmt::format("long:{}:{}", cell.number, cell.text);
     case CellKind::kOther:
       return fmt::format("other:{}:{}", cell.type_name, cell.text);
   }

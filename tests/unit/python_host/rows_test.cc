@@ -149,7 +149,7 @@ def generate(*args):
           Cells{"date:86400000000", "datetime:1000005", "datetime:-62135596800000000",
                 "time:3723000004"},
           Cells{"datetime:1577836800000000@-210", "time:0@0", "duration:-86399000000",
-                "text:999999999 days, 23:59:59.999999"},
+                "long:1000000000:999999999 days, 23:59:59.999999"},
           Cells{"decimal:1.10", "decimal:NaN", "text:00000000-0000-0000-0000-000000000001",
                 "text:Color.RED", "int:3"},
           Cells{"text:n", "int:7", "float:0.25", "other:dict:{'a': 1}", "other:list:[1]",

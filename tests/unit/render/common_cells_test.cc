@@ -9,6 +9,7 @@
 #include "runtime/base/sha256.h"
 #include "sdk/render/number_text.h"
 #include "sdk/render/time_text.h"
+#include "sdk/render/workbook_text.h"
 #include "sdk/render/xlsx_row.h"
 #include "tests/unit/render/xlsx_fixture.h"
 
@@ -20,7 +21,7 @@ using testing::HasSubstr;
 class CommonCellsTest : public testing::Test {
  protected:
   explicit CommonCellsTest(std::string_view prefix = "", uint32_t first_column = 1)
-      : styles_(std::move(*XlsxStyles::Parse(""))),
+      : styles_(XlsxStyles::New(kSheetNamespace)),
         general_(prefix, XlsxCellWriter::Epoch::k1900, styles_),
         common_(prefix, first_column, XlsxCellWriter::Epoch::k1900, styles_) {}
 

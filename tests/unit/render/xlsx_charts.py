@@ -81,6 +81,30 @@ def series_of(chart: Any) -> list[tuple[str, str, str]]:
     return found
 
 
+def points_of(cells: Any) -> list[tuple[int, Any]]:
+    kept = cells.strCache if hasattr(cells, "strCache") else cells.numCache
+    return [(point.idx, point.v) for point in kept.pt]
+
+
+def check_kept_values(tool: Tool) -> None:
+    """What previews draw: as many points as are kept, and nothing for what is no number."""
+    rows = make_rows(1200)
+    rows[1] = [["text", "<none>"], ["text", "n/a"], ["float", "nan"], ["none"]]
+    path = tool.render(CHARTS, rows)
+    assert ooxml_check.faults(path) == []
+    bar, line, _ = openpyxl.load_workbook(path)["Charts1"]._charts
+    amount, tax = bar.series
+    assert points_of(amount.tx.strRef) == [(0, "Amount")]
+    labels = points_of(amount.cat.strRef)
+    assert labels[:3] == [(0, "m0"), (1, "<none>"), (2, "m2")] and len(labels) == 1000
+    assert amount.cat.strRef.strCache.ptCount == 1000
+    assert points_of(amount.val.numRef)[:2] == [(0, 0.5), (2, 2.5)]
+    assert points_of(tax.val.numRef)[-1] == (999, 999 * 7)
+    days = line.series[0].cat.numRef
+    assert days.numCache.formatCode == "yyyy-mm-dd"
+    assert points_of(days)[:2] == [(0, 18000 + 25569), (2, 18002 + 25569)]
+
+
 def check_read_back(tool: Tool) -> None:
     path = tool.render(CHARTS, make_rows(6))
     assert ooxml_check.faults(path) == []
@@ -202,8 +226,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         tool = Tool(sys.argv[1], pathlib.Path(folder))
         make_template(tool.work / "template.xlsx")
-        for check in (check_read_back, check_edges, check_headers, check_refusals,
-                      check_libreoffice):  # fmt: skip
+        for check in (check_read_back, check_kept_values, check_edges, check_headers,
+                      check_refusals, check_libreoffice):  # fmt: skip
             check(tool)
             print("ok", check.__name__)
     return 0

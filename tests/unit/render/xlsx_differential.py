@@ -46,6 +46,7 @@ def random_value(rng: random.Random) -> Any:
         math.nan, math.inf, Decimal(rng.randint(-99999, 99999)) / 100, Decimal("1E+3"),
         Decimal("NaN"), rng.choice(TEXTS), rng.choice(TEXTS), naive, naive.date(), naive.time(),
         dt.timedelta(days=rng.randint(0, 50), seconds=rng.randint(0, 86399)),
+        dt.timedelta(days=rng.randint(200_000_000, 900_000_000), hours=12),
     ])
 
 
@@ -69,6 +70,8 @@ def to_cell(value: Any) -> list[Any]:
         return ["date", (dt.datetime(value.year, value.month, value.day) - EPOCH) // MICRO]
     if isinstance(value, dt.time):
         return ["time", (dt.datetime.combine(EPOCH.date(), value) - EPOCH) // MICRO]
+    if abs(value.days) > 106_000_000:
+        return ["long", value / dt.timedelta(days=1), str(value)]
     return ["duration", value // MICRO]
 
 
