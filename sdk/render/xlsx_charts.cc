@@ -203,7 +203,7 @@ void XlsxCharts::SettleLabels(ChartParts& chart, CellKind kind) const {
 void XlsxCharts::NoteRow(Row row) {
   if (noted_ == kMaxPoints) return;
   const bool first = noted_++ == 0;
-  const Cell none;
+  const Cell none{};
   const auto cell = [&](size_t index) -> const Cell& {
     return index < row.size() ? row[index] : none;
   };

@@ -101,6 +101,7 @@ Status XlsxTables::RenameColumns(XlsxWorkbook& workbook, Table& table, Row row) 
 
 std::vector<XlsxTables::Part> XlsxTables::Parts() const {
   std::vector<Part> parts;
+  parts.reserve(tables_.size());
   for (const Table& table : tables_) parts.push_back(table.part);
   return parts;
 }

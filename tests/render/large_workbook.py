@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import os
 import resource
 import shutil
@@ -23,56 +22,32 @@ from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 _BENCH = _HERE.parent / "bench"
-sys.path[:0] = [str(_HERE), str(_BENCH)]
+sys.path[:0] = [str(_HERE), str(_HERE.parent / "integration"), str(_BENCH)]
 
 import office
 import openpyxl
 import render_rows
+from report_repos import python_repo, write
 
-_REPORT = "large"
-_ENTRYPOINT = f"""\
-from reports.{_REPORT} import render_rows
-
-
-def generate(client, parameters, progress_callback, renderer_type, extra_context_callback):
-    return render_rows.narrow(int(parameters["rows"]))
-"""
+_XLSX = {"id": "xlsx", "type": "xlsx", "description": "xlsx", "template": "template.xlsx"}
 
 
-def _make_repository(directory: Path) -> Path:
-    report = directory / "reports" / _REPORT
-    report.mkdir(parents=True)
-    for package in (report.parent, report):
-        (package / "__init__.py").touch()
-    shutil.copy(_BENCH / "render_rows.py", report)
-    (report / "entrypoint.py").write_text(_ENTRYPOINT)
-    (directory / "readme.md").write_text("# Many rows\n")
+def _make_repository(directory: Path, rows: int) -> Path:
+    body = f"from reports.demo import render_rows\nreturn render_rows.narrow({rows})"
+    write(python_repo(body, renderers=[_XLSX]), directory)
+    shutil.copy(_BENCH / "render_rows.py", directory / "reports" / "demo")
     book = openpyxl.Workbook()
     book.active.title = "Data"
     for column in range(1, 11):
         book.active.cell(1, column, f"Column {column}")
-    book.save(report / "template.xlsx")
-    rows = {"id": "rows", "type": "single_line", "name": "rows", "description": "rows"}
-    xlsx = {"id": "xlsx", "type": "xlsx", "description": "xlsx",
-            "template": f"reports/{_REPORT}/template.xlsx"}  # fmt: skip
-    described = {
-        **{"name": "Many rows", "readme_file": "readme.md", "audience": ["vendor"]},
-        **{"entrypoint": f"reports.{_REPORT}.entrypoint.generate", "report_spec": "2"},
-        **{"renderers": [xlsx], "parameters": [rows]},
-    }
-    manifest = {"name": "Many rows", "readme_file": "readme.md", "version": "1.0.0",
-                "language": "python", "reports": [described]}  # fmt: skip
-    (directory / "reports.json").write_text(json.dumps(manifest, indent=2))
+    book.save(directory / "template.xlsx")
     return directory
 
 
 def _run(carrel: Path, folder: Path, rows: int) -> Path:
-    parameters, output = folder / "parameters.json", folder / "large.xlsx"
-    parameters.write_text(json.dumps([{"id": "rows", "value": str(rows)}]))
-    command = [str(carrel), "run", str(_make_repository(folder / "repository")), _REPORT]
-    command += ["--params", str(parameters), "--output", str(output)]
-    environment = {**os.environ, "CARREL_DATA": str(folder / "data")}
-    subprocess.run(command, check=True, env=environment)
+    repository, output = _make_repository(folder / "repository", rows), folder / "large.xlsx"
+    command = [str(carrel), "run", str(repository), "demo", "--output", str(output)]
+    subprocess.run(command, check=True, env={**os.environ, "CARREL_DATA": str(folder / "data")})
     return output
 
 
