@@ -74,8 +74,8 @@ Result<render::Row> RowReader::Read(lua_State* L) {
 bool RowReader::ReadSequence(lua_State* L) {
   size_t count = 0;
   for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-    const auto position = static_cast<lua_Integer>(count + 1);
-    if (lua_isinteger(L, -2) == 0 || lua_tointeger(L, -2) != position || position > kMaxCells) {
+    const lua_Integer position = lua_isinteger(L, -2) != 0 ? lua_tointeger(L, -2) : 0;
+    if (position != static_cast<lua_Integer>(count) + 1 || position > kMaxCells) {
       lua_pop(L, 2);
       return false;
     }
