@@ -57,10 +57,8 @@ char FindDelimiter(std::string_view text) {
 
 class CsvReader {
  public:
-  CsvReader(CsvBytes bytes, const CsvOptions& options, RowSink& sink)
-      : window_(std::move(bytes.source), options.threads, bytes.checked),
-        options_(options),
-        sink_(sink) {}
+  CsvReader(ByteSource bytes, const CsvOptions& options, RowSink& sink)
+      : window_(std::move(bytes), options.threads, Checked::kYes), options_(options), sink_(sink) {}
 
   Status Run() {
     const char* at = nullptr;
@@ -239,7 +237,7 @@ class CsvReader {
 }  // namespace
 
 Status ReadCsv(const std::filesystem::path& path, const CsvOptions& options, RowSink& sink) {
-  CARREL_ASSIGN_OR_RETURN(CsvBytes bytes,
+  CARREL_ASSIGN_OR_RETURN(ByteSource bytes,
                           OpenCsv(path, options.encoding, options.limits.max_inflated));
   return CsvReader(std::move(bytes), options, sink).Run();
 }

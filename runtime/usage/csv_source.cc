@@ -60,6 +60,15 @@ class FileBytes {
     return file;
   }
 
+  // The same from its first byte on.
+  Result<FileBytes> Again() const {
+    UniqueFd fd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!fd) return FailErrno("open");
+    FileBytes file(std::move(fd), max_bytes_);
+    CARREL_TRY(file.Rewind());
+    return file;
+  }
+
   Status Rewind() {
     offset_ = 0;
     produced_ = 0;
@@ -140,7 +149,9 @@ class FileBytes {
 // Bytes of another encoding become UTF-8.
 class Transcoder {
  public:
-  Transcoder(FileBytes file, CsvEncoding encoding) : file_(std::move(file)), encoding_(encoding) {}
+  // `input` was read before.
+  Transcoder(FileBytes file, CsvEncoding encoding, std::string input = {})
+      : file_(std::move(file)), encoding_(encoding), input_(std::move(input)) {}
 
   Result<size_t> Read(char* out, size_t size) {
     while (given_ == text_.size()) {
@@ -160,12 +171,11 @@ class Transcoder {
     input_.resize(kept + n);
     text_.clear();
     given_ = 0;
-    if (n == 0) {
-      if (kept > 0) return Fail(Code::kInvalid, "csv file in UTF-16 that ends within a character");
-      return false;
-    }
+    if (n == 0 && kept == 0) return false;
     if (encoding_ == CsvEncoding::kWindows1252) {
       FromWindows1252();
+    } else if (n == 0) {
+      return Fail(Code::kInvalid, "csv file in UTF-16 that ends within a character");
     } else {
       CARREL_TRY(FromUtf16());
     }
@@ -220,29 +230,52 @@ Result<std::string> Head(FileBytes& file, size_t size) {
   return head;
 }
 
-// The worst of the file: kNotUtf8 before kControl before kNone.
-Result<TextFault> LookAtAll(FileBytes& file) {
+Result<bool> IsAllUtf8(FileBytes file) {
   TextCheck check;
-  TextFault worst = TextFault::kNone;
   std::string piece(kPiece, '\0');
   for (;;) {
     CARREL_ASSIGN_OR_RETURN(const size_t n, file.Read(piece.data(), piece.size()));
-    if (n == 0) break;
-    const TextFault fault = check.Check({piece.data(), n});
-    if (fault == TextFault::kNotUtf8) return fault;
-    if (fault != TextFault::kNone) worst = fault;
+    if (n == 0) return !check.Unfinished();
+    if (check.Check({piece.data(), n}) == TextFault::kNotUtf8) return false;
   }
-  return check.Unfinished() ? TextFault::kNotUtf8 : worst;
+}
+
+// UTF-8 or Windows-1252, which is asked when the first byte comes that is not the same in both.
+class Detector {
+ public:
+  explicit Detector(FileBytes file) : file_(std::move(file)) {}
+
+  Result<size_t> Read(char* out, size_t size) {
+    if (transcoder_) return transcoder_->Read(out, size);
+    CARREL_ASSIGN_OR_RETURN(const size_t n, file_.Read(out, size));
+    if (is_utf8_ || IsAscii({out, n})) return n;
+    CARREL_ASSIGN_OR_RETURN(FileBytes again, file_.Again());
+    CARREL_ASSIGN_OR_RETURN(is_utf8_, IsAllUtf8(std::move(again)));
+    if (is_utf8_) return n;
+    transcoder_.emplace(std::move(file_), CsvEncoding::kWindows1252, std::string(out, n));
+    return transcoder_->Read(out, size);
+  }
+
+ private:
+  FileBytes file_;
+  bool is_utf8_ = false;
+  std::optional<Transcoder> transcoder_;
+};
+
+// std::function copies what it holds.
+template <typename Bytes>
+ByteSource SourceOf(Bytes bytes) {
+  auto shared = std::make_shared<Bytes>(std::move(bytes));
+  return [shared](char* out, size_t size) { return shared->Read(out, size); };
 }
 
 }  // namespace
 
-Result<CsvBytes> OpenCsv(const std::filesystem::path& path, CsvEncoding encoding,
-                         uint64_t max_bytes) {
+Result<ByteSource> OpenCsv(const std::filesystem::path& path, CsvEncoding encoding,
+                           uint64_t max_bytes) {
   CARREL_ASSIGN_OR_RETURN(FileBytes file, FileBytes::Open(path, max_bytes));
   CARREL_ASSIGN_OR_RETURN(const std::string head, Head(file, 4));
   size_t mark = 0;
-  Checked checked = Checked::kYes;
   if (head.starts_with(kUtf8Mark) &&
       (encoding == CsvEncoding::kDetect || encoding == CsvEncoding::kUtf8)) {
     encoding = CsvEncoding::kUtf8;
@@ -256,23 +289,13 @@ Result<CsvBytes> OpenCsv(const std::filesystem::path& path, CsvEncoding encoding
     encoding = CsvEncoding::kUtf16Be;
     mark = kUtf16BeMark.size();
   }
-  if (encoding == CsvEncoding::kDetect) {
-    CARREL_ASSIGN_OR_RETURN(const TextFault fault, LookAtAll(file));
-    encoding = fault == TextFault::kNotUtf8 ? CsvEncoding::kWindows1252 : CsvEncoding::kUtf8;
-    if (fault == TextFault::kNone) checked = Checked::kNo;
-    CARREL_TRY(file.Rewind());
-  }
   std::array<char, 4> skipped{};
   for (size_t n = 0; mark > 0; mark -= n) {
     CARREL_ASSIGN_OR_RETURN(n, file.Read(skipped.data(), mark));
   }
-  // std::function copies what it holds.
-  if (encoding == CsvEncoding::kUtf8) {
-    auto bytes = std::make_shared<FileBytes>(std::move(file));
-    return CsvBytes{[bytes](char* out, size_t size) { return bytes->Read(out, size); }, checked};
-  }
-  auto text = std::make_shared<Transcoder>(std::move(file), encoding);
-  return CsvBytes{[text](char* out, size_t size) { return text->Read(out, size); }, checked};
+  if (encoding == CsvEncoding::kDetect) return SourceOf(Detector(std::move(file)));
+  if (encoding == CsvEncoding::kUtf8) return SourceOf(std::move(file));
+  return SourceOf(Transcoder(std::move(file), encoding));
 }
 
 }  // namespace carrel::usage

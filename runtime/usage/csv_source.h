@@ -17,14 +17,10 @@ enum class CsvEncoding : uint8_t {
   kWindows1252,
 };
 
-struct CsvBytes {
-  ByteSource source;
-  Checked checked = Checked::kYes;  // kNo: detecting has looked at every byte, and all are good
-};
-
 // The file without a byte order mark. kLimit when more than `max_bytes` come out of it. Detecting
-// reads the file once more when it has no mark.
-Result<CsvBytes> OpenCsv(const std::filesystem::path& path, CsvEncoding encoding,
-                         uint64_t max_bytes);
+// reads a file that has no mark once more when it comes to a byte that is not ASCII: before that
+// byte it makes no difference.
+Result<ByteSource> OpenCsv(const std::filesystem::path& path, CsvEncoding encoding,
+                           uint64_t max_bytes);
 
 }  // namespace carrel::usage

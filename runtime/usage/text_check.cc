@@ -72,6 +72,21 @@ TextFault Judge(std::string_view text) {
 
 }  // namespace
 
+bool IsAscii(std::string_view text) {
+  constexpr size_t kStep = 64;
+  Block a{}, b{}, c{}, d{};
+  const char* at = text.data();
+  for (size_t steps = text.size() / kStep; steps > 0; --steps, at += kStep) {
+    a |= Load(at);
+    b |= Load(at + 16);
+    c |= Load(at + 32);
+    d |= Load(at + 48);
+  }
+  unsigned char rest = 0;
+  for (; at < text.data() + text.size(); ++at) rest |= static_cast<unsigned char>(*at);
+  return rest < 0x80 && !Any((a | b | c | d) & 0x80);
+}
+
 TextFault TextCheck::CheckUnicode(std::string_view piece) {
   std::string joined;
   if (!tail_.empty()) {

@@ -10,6 +10,8 @@ namespace carrel::usage {
 
 enum class TextFault : uint8_t { kNone, kNotUtf8, kControl, kNonCharacter };
 
+bool IsAscii(std::string_view text);
+
 class TextCheck {
  public:
   // The pieces in order. A character cut between two pieces is judged with the second.

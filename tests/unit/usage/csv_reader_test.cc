@@ -87,6 +87,20 @@ TEST_F(CsvReaderTest, EncodingsAreDetected) {
                                   "a\0\0\xDC",
                                   6)),
             "error: csv file: damaged UTF-16");
+  // The first byte that tells comes late, and the one that decides later still.
+  std::string late, expected;
+  for (int i = 1; i <= 100'000; ++i) {
+    late += "plain\n";
+    expected += fmt::format("{}A{}=plain", i > 1 ? " " : "", i);
+  }
+  EXPECT_EQ(Read(late + "gr\xC3\xB6\xC3\x9F\n"), expected + " A100001=gr\xC3\xB6\xC3\x9F");
+  EXPECT_EQ(
+      Read("\xC3\xB6\n" + late + "\xF6"), "A1=\xC3\x83\xC2\xB6 " + [&] {
+        std::string shifted;
+        for (int i = 2; i <= 100'001; ++i) shifted += fmt::format("A{}=plain ", i);
+        return shifted;
+      }() + "A100002=\xC3\xB6");
+  EXPECT_EQ(Read(Gzip(late + "\xF6\n")), expected + " A100001=\xC3\xB6");
   CsvOptions utf8;
   utf8.encoding = CsvEncoding::kUtf8;
   EXPECT_EQ(Read("a,b\nc,\xF6\n", utf8), "error: line 2: it is not UTF-8");
