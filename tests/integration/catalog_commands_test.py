@@ -46,3 +46,20 @@ def test_what_is_not_there_ends_with_7_and_a_wrong_kind_with_2(carrel: Carrel) -
     wrong = carrel("catalog", "list", "asset")
     assert wrong.code == 2 and "did you mean 'assets'?" in wrong.err
     assert carrel("catalog", "import", carrel.work / "none.json").code == 7
+
+
+def test_common_options_stand_before_and_behind_any_word(carrel: Carrel) -> None:
+    other = carrel.work / "other"
+    carrel.ok("--data", other, "catalog", "import", SAMPLES / "catalogue.json")
+    assert carrel.ok("catalog", "list", "hubs", "--json").json == []
+    places = [
+        ["--data", other, "--json", "catalog", "list", "hubs"],
+        [f"--data={other}", "catalog", "--json", "list", "hubs"],
+        ["catalog", "--data", other, "list", "--json", "hubs"],
+        ["catalog", "list", "hubs", "--json", "--data", other],
+    ]
+    for words in places:
+        hubs = carrel.ok(*words).json
+        assert [hub["id"] for hub in hubs] == ["HB-1000-0001", "HB-1000-0002"], words
+    typo = carrel("--data", other, "catalog", "lst")
+    assert typo.code == 2 and "did you mean 'list'?" in typo.err
