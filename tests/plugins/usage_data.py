@@ -263,11 +263,11 @@ class _Maker:
         self.data.records.append(record)
 
     def _number(self, decimals: int, *, digits: int = 4, zero: bool = False) -> str:
-        """Plain digits with a fixed number of decimals."""
+        """Plain digits, without zeros at the end: as the runtime writes what it has stored."""
         if zero:
             return "0"
         value = Decimal(self._dice.randrange(1, 10 ** (digits + decimals))).scaleb(-decimals)
-        return format(value, "f")
+        return format(value.normalize(), "f")
 
 
 def _account(prefix: str, number: int, name: str) -> Item:
