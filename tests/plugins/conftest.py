@@ -17,16 +17,22 @@ from usage_host import API_KEY, UsageHost, make_host
 
 
 @pytest.fixture(scope="session")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UsageHost]:
+def host(tmp_path_factory: pytest.TempPathFactory) -> UsageHost:
     """The data set of the golden files."""
+    return make_host(tmp_path_factory.mktemp("usage"), usage_data.make())
+
+
+@pytest.fixture
+def watched_host(tmp_path: Path) -> Iterator[UsageHost]:
+    """The same data from a server, which knows what it was asked."""
     data = usage_data.make()
     with ConnectApi(data.collections(), api_key=API_KEY) as api:
-        yield make_host(tmp_path_factory.mktemp("usage"), data, api)
+        yield make_host(tmp_path, data, api)
 
 
 @pytest.fixture
 def host_of(tmp_path: Path) -> Iterator[Callable[[usage_data.UsageData], UsageHost]]:
-    """`host_of(data)`: a host with a data set of its own."""
+    """`host_of(data)`: a host with a data set of its own, which may be one that no store holds."""
     servers: list[ConnectApi] = []
 
     def start(data: usage_data.UsageData) -> UsageHost:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import usage_data
-from connect_api import ConnectApi
 from golden_files import FEBRUARY, MARCH
-from usage_host import API_KEY, PLUGINS, UsageHost, make_host
+from usage_host import PLUGINS, UsageHost, make_host
 
 # A control group holds the worker to the sum of both.
 LIMITS = ("--limit", "memory_mb=16", "--limit", "tmp_mb=1")
@@ -36,10 +34,8 @@ def generate(client, parameters, progress_callback, renderer_type, extra_context
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UsageHost]:
-    data = usage_data.make(records_a_file=300)
-    with ConnectApi(data.collections(), api_key=API_KEY) as api:
-        yield make_host(tmp_path_factory.mktemp("large"), data, api)
+def large(tmp_path_factory: pytest.TempPathFactory) -> UsageHost:
+    return make_host(tmp_path_factory.mktemp("large"), usage_data.make(records_a_file=300))
 
 
 def _greedy(root: Path, suffix: str) -> Path:

@@ -1,7 +1,7 @@
 """A carrel whose reports see usage data.
 
-The data comes from an API server on the loopback that is given as the connection `local`. All that
-knows this is `UsageHost.try_report`: a host that answers `local` itself needs only the data.
+The data lies in its store, and its own connection `local` answers. For data that no store holds,
+and to see what a report asks, an API server on the loopback can be given as `local` instead.
 The build directory comes from CARREL_BUILD (default: build in the checkout).
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import usage_store
 from carrel_runner import Carrel, Done
 from connect_api import ConnectApi
 from usage_data import UsageData
@@ -29,7 +30,7 @@ class UsageHost:
 
     carrel: Carrel
     data: UsageData
-    api: ConnectApi
+    api: ConnectApi | None = None  # that stands in for the store
 
     def try_report(
         self,
@@ -43,7 +44,7 @@ class UsageHost:
         output.unlink(missing_ok=True)
         given = self.carrel.work / "parameters.json"
         given.write_text(json.dumps(parameters), encoding="utf-8")
-        connection = ("--connection", f"local={self.api.url}")
+        connection = ("--connection", f"local={self.api.url}") if self.api else ()
         words = ("--params", given, "--renderer", renderer, "--output", output, *connection)
         return self.carrel("run", repository, report, *words, *more), output
 
@@ -57,9 +58,12 @@ class UsageHost:
         return rows
 
 
-def make_host(directory: Path, data: UsageData, api: ConnectApi) -> UsageHost:
+def make_host(directory: Path, data: UsageData, api: ConnectApi | None = None) -> UsageHost:
     work = directory / "work"
     work.mkdir()
     carrel = Carrel(BUILD / "bin/carrel", directory / "data", work)
-    carrel.environment["CARREL_API_KEY_LOCAL"] = API_KEY
+    if api is None:
+        usage_store.fill(carrel, data)
+    else:
+        carrel.environment["CARREL_API_KEY_LOCAL"] = API_KEY
     return UsageHost(carrel, data, api)
