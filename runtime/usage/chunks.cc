@@ -60,9 +60,18 @@ Status WriteAudit(Transaction& transaction, const Chunk& chunk, ChunkState from,
 Status Take(Transaction& transaction, Chunk chunk, const ChunkStep& step) {
   const ChunkState from = chunk.status;
   CARREL_TRY(Move(chunk, step));
-  CARREL_TRY(
-      Execute(transaction, "UPDATE usage_chunks SET status = ?, note = ?, events = ? WHERE id = ?",
-              Name(chunk.status), chunk.note, DumpJson(catalog::ToJson(chunk.events)), chunk.id));
+  CARREL_ASSIGN_OR_RETURN(
+      const int64_t changed,
+      Execute(
+          transaction,
+          "UPDATE usage_chunks SET status = ?, note = ?, events = ? WHERE id = ? AND status = ?",
+          Name(chunk.status), chunk.note, DumpJson(catalog::ToJson(chunk.events)), chunk.id,
+          Name(from)));
+  if (changed == 0) {
+    return Fail(
+        Code::kConflict,
+        fmt::format("usage chunk {} was changed by somebody else at the same time", chunk.id));
+  }
   return WriteAudit(transaction, chunk, from, step);
 }
 

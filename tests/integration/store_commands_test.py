@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import stat
+import subprocess
 import time
 from pathlib import Path
 
@@ -406,4 +407,8 @@ def test_completion_scripts_offer_commands_and_options(carrel: Carrel) -> None:
         script = carrel.ok("completion", shell).out
         assert "validate" in script and "renderer" in script
     assert carrel("completion", "csh").code == 2
+    ask = 'COMP_WORDS=(carrel usage rec) COMP_CWORD=2; _carrel; echo "${COMPREPLY[@]}"'
+    script = f"{carrel.ok('completion', 'bash').out}\n{ask}"
+    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["records", "reconcile"]
     assert json.loads(carrel.ok("version", "--json").out)["version"]
