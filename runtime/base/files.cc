@@ -45,6 +45,28 @@ Status WriteAll(int fd, std::string_view bytes) {
   return {};
 }
 
+Status CopyAll(int from, int to) {
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t n = ::read(from, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FailErrno("read");
+    if (n == 0) return {};
+    CARREL_TRY(WriteAll(to, {buffer, static_cast<size_t>(n)}));
+  }
+}
+
+Result<UniqueFd> OpenUnnamed(const fs::path& directory) {
+  UniqueFd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (fd) return fd;
+  // Not every file system knows files that never had a name.
+  std::string name = (directory / "carrel-XXXXXX").string();
+  fd.Reset(::mkostemp(name.data(), O_CLOEXEC));
+  if (!fd) return FailErrno(directory.string());
+  ::unlink(name.c_str());
+  return fd;
+}
+
 Status SyncDirectory(const fs::path& directory) {
   UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) return FailErrno(directory.string());

@@ -19,6 +19,10 @@ Result<std::string> ReadFile(const std::filesystem::path& path,
 Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes);
 
 Status WriteAll(int fd, std::string_view bytes);
+// What `from` has from its position on, appended to what `to` has been written.
+Status CopyAll(int from, int to);
+// A file in `directory` that has no name, so that nobody finds it and it goes with its descriptor.
+Result<UniqueFd> OpenUnnamed(const std::filesystem::path& directory);
 Status SyncDirectory(const std::filesystem::path& directory);
 Status MakeDirectories(const std::filesystem::path& path);
 

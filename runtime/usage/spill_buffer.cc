@@ -1,13 +1,11 @@
 #include "runtime/usage/spill_buffer.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <string>
+#include <utility>
 
 #include "runtime/base/files.h"
 
@@ -17,16 +15,6 @@ namespace {
 constexpr size_t kFirstRoom = size_t{64} << 10;
 constexpr size_t kFileBuffer = size_t{1} << 20;
 
-// Not every file system knows files that never had a name.
-UniqueFd OpenUnnamed(const std::filesystem::path& directory) {
-  UniqueFd fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (fd) return fd;
-  std::string path = directory / "carrel-strings-XXXXXX";
-  fd.Reset(::mkostemp(path.data(), O_CLOEXEC));
-  if (fd) ::unlink(path.c_str());
-  return fd;
-}
-
 }  // namespace
 
 SpillBuffer::~SpillBuffer() {
@@ -35,8 +23,9 @@ SpillBuffer::~SpillBuffer() {
 
 Status SpillBuffer::Flush() {
   if (!fd_) {
-    fd_ = OpenUnnamed(directory_);
-    if (!fd_) return FailErrno("temporary file for the strings of a spreadsheet");
+    auto fd = OpenUnnamed(directory_);
+    if (!fd) return Wrap(fd.error(), "temporary file for the strings of a spreadsheet");
+    fd_ = std::move(*fd);
   }
   auto status = WriteAll(fd_.get(), {memory_.get(), used_});
   if (!status) return Wrap(status.error(), "temporary file for the strings of a spreadsheet");

@@ -1,6 +1,5 @@
 #include "sdk/render/workbook_comments.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -58,17 +57,6 @@ uint16_t ShownLines(std::string_view text) {
     text.remove_prefix(end + 1);
   }
   return static_cast<uint16_t>(std::min(lines, kMostLines));
-}
-
-Result<UniqueFd> UnlinkedFile(const std::filesystem::path& directory) {
-  UniqueFd file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (file) return file;
-  // Not every file system knows O_TMPFILE.
-  std::string name = (directory / "carrel-comments-XXXXXX").string();
-  file = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
-  if (!file) return FailErrno(fmt::format("comments of a workbook in {}", directory.string()));
-  ::unlink(name.c_str());
-  return file;
 }
 
 // Reads a file from its start in large pieces, or when there is none (-1) what `buffer` holds.
@@ -158,7 +146,9 @@ Status WorkbookComments::Add(uint32_t row, uint32_t column, std::string_view tex
 
 Status WorkbookComments::Spill() {
   if (!file_) {
-    CARREL_ASSIGN_OR_RETURN(file_, UnlinkedFile(directory_));
+    auto file = OpenUnnamed(directory_);
+    if (!file) return Wrap(file.error(), "comments of a workbook");
+    file_ = std::move(*file);
   }
   CARREL_TRY(WriteAll(file_.get(), pending_));
   pending_.clear();

@@ -137,7 +137,7 @@ TEST_F(WorkbookWriterTest, AMissingSpillDirectoryIsNamed) {
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, Code::kNotFound);
   EXPECT_THAT(status.error().message,
-              HasSubstr("comments of a workbook in " + (dir_->path() / "gone").string()));
+              HasSubstr("comments of a workbook: " + (dir_->path() / "gone").string()));
 }
 
 TEST_F(WorkbookWriterTest, NumbersThatNoWorkbookHoldsAreRefused) {
