@@ -2,18 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <chrono>
 #include <thread>
 
 #include "runtime/base/files.h"
-#include "runtime/base/ids.h"
 #include "runtime/base/text.h"
+#include "runtime/cli/output.h"
 #include "runtime/report/report_json.h"
 
 namespace carrel::cli {
@@ -25,77 +22,6 @@ constexpr int kRecoverEveryPolls = 10;
 
 bool IsDone(report::ReportState status) {
   return status == report::ReportState::kReady || status == report::ReportState::kFailed;
-}
-
-bool IsStandardOutput(const fs::path& path) {
-  constexpr std::array kNames = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
-  return std::ranges::find(kNames, path) != kNames.end();
-}
-
-// A terminal, a pipe, whatever is open already: nothing to be atomic about, and never replaced.
-bool IsWrittenInPlace(const fs::path& path) {
-  std::error_code error;
-  const std::string text = path.lexically_normal().string();
-  return text.starts_with("/dev/") || text.starts_with("/proc/") ||
-         (fs::exists(path, error) && !fs::is_regular_file(path, error));
-}
-
-// The file a result is written to until it is whole.
-class Output {
- public:
-  static Result<Output> Open(const fs::path& path) {
-    Output output;
-    output.path_ = path;
-    if (IsStandardOutput(path)) {
-      output.fd_ = UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
-    } else if (IsWrittenInPlace(path)) {
-      output.fd_ = UniqueFd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    } else {
-      output.temporary_ =
-          path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), RandomHex(4));
-      output.fd_ =
-          UniqueFd(::open(output.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    }
-    if (!output.fd_) return FailErrno(path.string());
-    return output;
-  }
-  Output(Output&& other) noexcept = default;
-  Output& operator=(Output&&) = delete;
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
-  ~Output() {
-    if (fd_ && !temporary_.empty()) ::unlink(temporary_.c_str());
-  }
-
-  int fd() const { return fd_.get(); }
-  // A fresh file of its own, which can be written anywhere.
-  bool is_fresh() const { return !temporary_.empty(); }
-
-  Status Keep() {
-    if (!temporary_.empty()) {
-      if (::fsync(fd_.get()) != 0) return FailErrno(path_.string());
-      if (::rename(temporary_.c_str(), path_.c_str()) != 0) return FailErrno(path_.string());
-    }
-    fd_.Reset();
-    return {};
-  }
-
- private:
-  Output() = default;
-  fs::path path_;
-  fs::path temporary_;
-  UniqueFd fd_;
-};
-
-Status Copy(int from, int to) {
-  std::vector<char> buffer(size_t{1} << 18);
-  while (true) {
-    const ssize_t count = ::read(from, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return FailErrno("reading the result");
-    if (count == 0) return {};
-    CARREL_TRY(WriteAll(to, {buffer.data(), static_cast<size_t>(count)}));
-  }
 }
 
 double Seconds(const report::Timing& timing) {
@@ -150,23 +76,6 @@ Result<report::Report> Follow(App& app, const report::Account& account, std::str
   }
 }
 
-Status CheckOutput(const OutputRequest& request, const Console& console) {
-  const fs::path path = request.path;
-  if (IsStandardOutput(path)) {
-    if (!console.is_json()) return {};
-    return Fail(Code::kUsage, fmt::format("--output {}: standard output holds what --json prints",
-                                          path.string()));
-  }
-  const auto refuse = [&](std::string_view what) {
-    return Fail(Code::kUsage, fmt::format("--output {}: {}", path.string(), what));
-  };
-  std::error_code error;
-  if (fs::is_directory(path, error)) return refuse("a directory, expected a file");
-  const fs::path parent = path.parent_path();
-  if (parent.empty() || fs::is_directory(parent, error)) return {};
-  return refuse(fmt::format("{} is no directory", parent.string()));
-}
-
 // A zip needs a file to go back in; anything else is written from one that is whole.
 Status WriteZip(const report::PackageRequest& request, const Output& output) {
   if (output.is_fresh()) return report::WritePackage(request);
@@ -179,7 +88,7 @@ Status WriteZip(const report::PackageRequest& request, const Output& output) {
   whole.output_fd = file.get();
   CARREL_TRY(report::WritePackage(whole));
   if (::lseek(file.get(), 0, SEEK_SET) < 0) return FailErrno(path.string());
-  return Copy(file.get(), request.output_fd);
+  return CopyAll(file.get(), request.output_fd);
 }
 
 Result<fs::path> WriteOutput(App& app, const report::Account& account, const report::Report& report,
@@ -199,7 +108,7 @@ Result<fs::path> WriteOutput(App& app, const report::Account& account, const rep
                          .environment = app.environment(),
                          .output_fd = output.fd()},
                         output));
-  } else if (const Status copied = Copy(download.artifact.fd.get(), output.fd()); !copied) {
+  } else if (const Status copied = CopyAll(download.artifact.fd.get(), output.fd()); !copied) {
     return Wrap(copied.error(), path.string());
   }
   CARREL_TRY(output.Keep());

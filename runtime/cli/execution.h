@@ -56,10 +56,6 @@ struct OutputRequest {
   report::Packaging packaging = report::Packaging::kBare;
 };
 
-// Asked before anything runs, as a report that cannot be written is worth no run. kUsage for a
-// directory, for a file in none, and for standard output where --json needs it.
-Status CheckOutput(const OutputRequest& request, const Console& console);
-
 // Writes the file of a ready report, whole or not at all; where it is now.
 Result<std::filesystem::path> WriteOutput(App& app, const report::Account& account,
                                           const report::Report& report,

@@ -6,6 +6,7 @@
 #include "runtime/base/text.h"
 #include "runtime/cli/commands.h"
 #include "runtime/cli/execution.h"
+#include "runtime/cli/output.h"
 #include "runtime/cli/parameters.h"
 #include "runtime/cli/signals.h"
 #include "runtime/report/report_json.h"
@@ -139,7 +140,7 @@ Result<ExitCode> Download(Context& context, const Options& options) {
       .path = options.output,
       .stem = {},
       .packaging = options.is_zip ? report::Packaging::kZip : report::Packaging::kBare};
-  CARREL_TRY(CheckOutput(output, context.console));
+  CARREL_TRY(CheckOutput(output.path, context.console));
   CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings));
   const report::Account account = OperatorOf(context.settings);
   CARREL_ASSIGN_OR_RETURN(const Report row, app->reports().Get(account, options.id));

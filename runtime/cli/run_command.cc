@@ -6,6 +6,7 @@
 
 #include "runtime/cli/commands.h"
 #include "runtime/cli/execution.h"
+#include "runtime/cli/output.h"
 #include "runtime/cli/parameters.h"
 #include "runtime/cli/signals.h"
 #include "runtime/cli/sources.h"
@@ -54,7 +55,7 @@ OutputRequest OutputOf(const Options& options) {
 Result<ExitCode> Run(Context& context, const Options& options) {
   Console& console = context.console;
   const OutputRequest output = OutputOf(options);
-  CARREL_TRY(CheckOutput(output, console));
+  CARREL_TRY(CheckOutput(output.path, console));
   CARREL_ASSIGN_OR_RETURN(const StopOnSignal stop, StopOnSignal::Install());
   RunView view(console);
   CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings, options.connections, &view));

@@ -1,0 +1,44 @@
+// A file that a command was asked to write: whole or not at all, and never in the place of a
+// device.
+#pragma once
+
+#include <filesystem>
+
+#include "runtime/base/result.h"
+#include "runtime/base/unique_fd.h"
+#include "runtime/cli/console.h"
+
+namespace carrel::cli {
+
+// "-" and the names that the system has for it.
+bool IsStandardOutput(const std::filesystem::path& path);
+
+// Asked before any work is done, as what cannot be written is worth none. kUsage for a directory,
+// for a file in none, and for standard output where --json needs it. An empty path is fine.
+Status CheckOutput(const std::filesystem::path& path, const Console& console);
+
+// What is written until it is whole.
+class Output {
+ public:
+  static Result<Output> Open(const std::filesystem::path& path);
+  Output(Output&& other) noexcept = default;
+  Output& operator=(Output&&) = delete;
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+  // Without Keep() nothing stays.
+  ~Output();
+
+  int fd() const { return fd_.get(); }
+  // A fresh file of its own, which can be written anywhere.
+  bool is_fresh() const { return !temporary_.empty(); }
+
+  Status Keep();
+
+ private:
+  Output() = default;
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  UniqueFd fd_;
+};
+
+}  // namespace carrel::cli
