@@ -13,6 +13,7 @@
 #include "runtime/base/result.h"
 #include "runtime/store/database.h"
 #include "runtime/usage/closing.h"
+#include "runtime/usage/generated_files.h"
 #include "runtime/usage/usage_service.h"
 
 namespace carrel::api {
@@ -22,6 +23,7 @@ struct Services {
   store::Database& database;
   usage::UsageService& usage;
   usage::Closing& closing;
+  const usage::GeneratedFiles& files;
   // Sees that UsageService::Process is run for the file, now or soon.
   std::function<void(const std::string& file_id)> process;
   // Of what is our fault: `id` is what the caller was told.

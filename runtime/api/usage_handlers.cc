@@ -1,7 +1,6 @@
 // The calls below /usage and /products/{id}/usage.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <optional>
@@ -15,11 +14,8 @@
 #include "runtime/base/text.h"
 #include "runtime/catalog/products.h"
 #include "runtime/net/url.h"
-#include "runtime/query/value.h"
-#include "runtime/usage/csv_template.h"
 #include "runtime/usage/reconciliation_sheet.h"
 #include "runtime/usage/rules.h"
-#include "runtime/usage/sheet_source.h"
 #include "runtime/usage/usage_lists.h"
 
 namespace carrel::api {
@@ -162,21 +158,33 @@ Result<Response> GetCategories(const Services& services, Call& call) {
   return ListResponse({std::move(categories), total, 0});
 }
 
-Result<Response> Download(const Services& services, Call& call) {
-  const auto kind = TakeParameter(call.request.query, "kind");
-  if (kind.value_or("uploaded") != "uploaded") {
-    return Fail(Code::kInvalid, fmt::format("kind: found '{}', expected uploaded", *kind));
-  }
-  CARREL_ASSIGN_OR_RETURN(auto download, services.usage.OpenUpload(call.request.account, call.id));
-  Response out;
-  std::string name = download.name;
+Result<Response> SendFile(Result<usage::Download> download) {
+  if (!download) return std::unexpected(std::move(download.error()));
+  std::string name = std::move(download->name);
   std::erase_if(name, [](char c) {
     return c == '"' || c == '\\' || c == '/' || static_cast<unsigned char>(c) < ' ';
   });
-  out.headers = {{"content-type", "application/octet-stream"},
+  Response out;
+  out.headers = {{"content-type", std::string(download->media_type)},
                  {"content-disposition", fmt::format("attachment; filename=\"{}\"", name)}};
-  out.file = std::move(download.fd);
+  out.file = std::move(download->fd);
   return out;
+}
+
+Result<Response> DownloadFile(const Services& services, Call& call) {
+  const catalog::Account& account = call.request.account;
+  const std::string name = TakeParameter(call.request.query, "kind").value_or("uploaded");
+  if (name == "uploaded") return SendFile(services.usage.OpenUpload(account, call.id));
+  const auto kind = usage::FileKindNamed(name);
+  if (kind) return SendFile(services.files.Open(account, call.id, *kind));
+  return Fail(Code::kInvalid,
+              fmt::format("kind: found '{}', expected uploaded, processed, distributor or "
+                          "reconciliation",
+                          name));
+}
+
+Result<Response> DownloadChunk(const Services& services, Call& call) {
+  return SendFile(services.files.OpenChunk(call.request.account, call.id));
 }
 
 Json ResultsJson(const usage::BillingReport& report) {
@@ -197,13 +205,10 @@ Result<TempDir> SaveAs(const Part& part, std::string_view name) {
   const auto path = directory.path() / name;
   const UniqueFd to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!to) return FailErrno(path.string());
-  std::array<char, size_t{1} << 16> buffer;
-  while (true) {
-    const ssize_t count = ::read(part.fd.get(), buffer.data(), buffer.size());
-    if (count < 0) return FailErrno("reading the reconciliation");
-    if (count == 0) return directory;
-    CARREL_TRY(WriteAll(to.get(), {buffer.data(), static_cast<size_t>(count)}));
+  if (const Status copied = CopyAll(part.fd.get(), to.get()); !copied) {
+    return Wrap(copied.error(), "storing the reconciliation");
   }
+  return directory;
 }
 
 Result<Response> ReconcileFile(const Services& services, Call& call) {
@@ -284,20 +289,12 @@ Result<Response> PutRules(const Services& services, Call& call) {
 }
 
 Result<Response> GetTemplate(const Services& services, Call& call) {
-  CARREL_ASSIGN_OR_RETURN(const catalog::Product product,
-                          services.database.Read([&](store::Transaction& transaction) {
-                            return VisibleProduct(transaction, call);
-                          }));
-  if (product.schema.empty()) {
-    return Fail(Code::kInvalid, fmt::format("product {} takes no usage", call.id));
+  const std::string name = TakeParameter(call.request.query, "format").value_or("xlsx");
+  const auto format = usage::TemplateFormatNamed(name);
+  if (!format) {
+    return Fail(Code::kInvalid, fmt::format("format: found '{}', expected xlsx or csv", name));
   }
-  Response out;
-  out.headers = {{"content-type", "text/csv; charset=utf-8"},
-                 {"content-disposition", fmt::format("attachment; filename=\"{}.csv\"", call.id)}};
-  out.body = usage::CsvTemplate(usage::SchemaNamed(query::FoldCase(product.schema)),
-                                product.required_custom_fields,
-                                product.dynamic ? usage::NewItems::kYes : usage::NewItems::kNo);
-  return out;
+  return SendFile(services.files.OpenTemplate(call.request.account, call.id, *format));
 }
 
 constexpr std::array kRoutes = {
@@ -315,12 +312,13 @@ constexpr std::array kRoutes = {
     Route{"POST", "/usage/files/{id}/reprocess", ReprocessFile},
     Route{"POST", "/usage/files/{id}/reconciliation", ReconcileFile},
     Route{"GET", "/usage/files/{id}/categories", GetCategories},
-    Route{"GET", "/usage/files/{id}/download", Download},
+    Route{"GET", "/usage/files/{id}/download", DownloadFile},
     Route{"GET", "/usage/records", GetList<usage::ListRecords>},
     Route{"POST", "/usage/records/close-records", CloseRecords},
     Route{"GET", "/usage/records/{id}", GetOne<usage::GetRecord>},
     Route{"POST", "/usage/records/{id}/close", CloseRecord},
     Route{"GET", "/usage/products/{id}/template", GetTemplate},
+    Route{"GET", "/usage/chunks/{id}/download", DownloadChunk},
     Route{"GET", "/usage/aggregates", GetList<usage::ListAggregates>},
     Route{"GET", "/products/{id}/usage/rules", GetRules},
     Route{"PUT", "/products/{id}/usage/rules", PutRules},

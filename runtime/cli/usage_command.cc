@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <cerrno>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -16,12 +15,12 @@
 #include "runtime/catalog/products.h"
 #include "runtime/cli/app.h"
 #include "runtime/cli/commands.h"
+#include "runtime/cli/output.h"
 #include "runtime/cli/page_query.h"
 #include "runtime/cli/progress.h"
 #include "runtime/cli/records.h"
 #include "runtime/cli/usage_host.h"
 #include "runtime/cli/usage_views.h"
-#include "runtime/query/value.h"
 #include "runtime/report/host_identity.h"
 #include "runtime/usage/csv_template.h"
 #include "runtime/usage/reconciliation_sheet.h"
@@ -33,6 +32,8 @@ namespace {
 
 using usage::UsageFile;
 
+constexpr const char* kUploaded = "uploaded";  // as it was sent
+
 struct Options {
   std::string as;  // account
   std::string id;
@@ -41,6 +42,8 @@ struct Options {
   int64_t limit = 100;
   int64_t offset = 0;
   std::string output;
+  std::string kind = kUploaded;
+  std::string format;
   std::string note;
   std::string billing_id;
   usage::CreateFile create;
@@ -271,58 +274,65 @@ Result<ExitCode> Delete(Context& context, const Options& options) {
   return ExitCode::kDone;
 }
 
-Result<std::string> ReadDescriptor(int fd) {
-  std::string out;
-  std::array<char, size_t{1} << 16> buffer;
-  while (true) {
-    const ssize_t count = ::read(fd, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return FailErrno("reading the spreadsheet");
-    if (count == 0) return out;
-    out.append(buffer.data(), static_cast<size_t>(count));
+// The file at the place where it was asked for.
+Result<ExitCode> Deliver(Context& context, const std::string& output,
+                         const usage::Download& download) {
+  const fs::path path = output.empty() ? download.name : output;
+  CARREL_ASSIGN_OR_RETURN(Output file, Output::Open(path));
+  if (const Status copied = CopyAll(download.fd.get(), file.fd()); !copied) {
+    return Wrap(copied.error(), path.string());
   }
-}
-
-// To the file that was asked for, "-" is standard output.
-Result<ExitCode> Deliver(Context& context, const std::string& path, const std::string& bytes) {
-  if (path == "-") {
-    if (context.console.is_json()) {
-      return Fail(Code::kUsage, "--output -: standard output holds what --json prints");
-    }
-    context.console.PrintRaw(bytes);
-    return ExitCode::kDone;
-  }
-  CARREL_TRY(WriteFileAtomic(path, bytes));
+  CARREL_TRY(file.Keep());
+  const auto size = static_cast<int64_t>(::lseek(download.fd.get(), 0, SEEK_CUR));
   if (context.console.is_json()) {
-    context.console.PrintJson({{"output_file", path}, {"size", bytes.size()}});
-  } else {
-    context.console.Print(fmt::format("{} ({} bytes)", path, bytes.size()));
+    context.console.PrintJson({{"output_file", path.string()}, {"size", size}});
+  } else if (!IsStandardOutput(path)) {
+    context.console.Print(fmt::format("{} ({} bytes)", path.string(), size));
   }
   return ExitCode::kDone;
 }
 
+Result<usage::Download> OpenDownload(const Desk& desk, const Options& options) {
+  if (options.id.starts_with("UFC-")) return desk.host->files().OpenChunk(desk.account, options.id);
+  if (options.kind == kUploaded) {
+    auto download = desk.host->service().OpenUpload(desk.account, options.id);
+    // Its own name is that of a file which may well lie here.
+    if (download) download->name = options.id + fs::path(download->name).extension().string();
+    return download;
+  }
+  const auto kind = usage::FileKindNamed(options.kind);
+  if (!kind) return Fail(Code::kUsage, fmt::format("--kind: found '{}'", options.kind));
+  return desk.host->files().Open(desk.account, options.id, *kind);
+}
+
 Result<ExitCode> Download(Context& context, const Options& options) {
+  CARREL_TRY(CheckOutput(options.output, context.console));
   CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
-  CARREL_ASSIGN_OR_RETURN(const auto download,
-                          desk.host->service().OpenUpload(desk.account, options.id));
-  CARREL_ASSIGN_OR_RETURN(const std::string bytes, ReadDescriptor(download.fd.get()));
-  const std::string extension = fs::path(download.name).extension().string();
-  return Deliver(context, options.output.empty() ? options.id + extension : options.output, bytes);
+  CARREL_ASSIGN_OR_RETURN(const usage::Download download, OpenDownload(desk, options));
+  return Deliver(context, options.output, download);
+}
+
+// As the option says, else as the name of the file ends.
+usage::TemplateFormat FormatOf(const Options& options) {
+  const auto named = usage::TemplateFormatNamed(options.format);
+  if (named) return *named;
+  return fs::path(options.output).extension() == ".csv" ? usage::TemplateFormat::kCsv
+                                                        : usage::TemplateFormat::kXlsx;
 }
 
 Result<ExitCode> Template(Context& context, const Options& options) {
-  CARREL_ASSIGN_OR_RETURN(const auto database, OpenRecords(context.settings));
-  CARREL_ASSIGN_OR_RETURN(const catalog::Product product,
-                          database->Read([&](store::Transaction& transaction) {
-                            return catalog::LoadProduct(transaction, options.id);
-                          }));
-  if (product.schema.empty()) {
-    return Fail(Code::kInvalid, fmt::format("product {} takes no usage", options.id));
-  }
-  const std::string bytes = usage::CsvTemplate(
-      usage::SchemaNamed(query::FoldCase(product.schema)), product.required_custom_fields,
-      product.dynamic ? usage::NewItems::kYes : usage::NewItems::kNo);
-  return Deliver(context, options.output.empty() ? options.id + ".csv" : options.output, bytes);
+  CARREL_TRY(CheckOutput(options.output, context.console));
+  CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
+  CARREL_ASSIGN_OR_RETURN(
+      const usage::Download download,
+      desk.host->files().OpenTemplate(desk.account, options.id, FormatOf(options)));
+  return Deliver(context, options.output, download);
+}
+
+Result<ExitCode> Chunks(Context& context, const Options& options) {
+  Options of_file = options;
+  of_file.filter = fmt::format("usagefile.id={}&{}", options.id, options.filter);
+  return ShowList(context, of_file, usage::ListChunks, ShowChunks);
 }
 
 // The commands that take the id of a usage file and little else.
@@ -352,8 +362,10 @@ constexpr std::array kFileCommands = {
     FileCommand{"close", "one billing id for all its records",
                 "carrel usage close UF-2026-11-1234-5678 --billing-id INV-77", Close},
     FileCommand{"delete", "with its records", "carrel usage delete UF-2026-11-1234-5678", Delete},
-    FileCommand{"download", "the spreadsheet as it was sent",
-                "carrel usage download UF-2026-11-1234-5678 --output november.xlsx", Download},
+    FileCommand{"chunks", "its parts, one a hub, once it is accepted",
+                "carrel usage chunks UF-2026-11-1234-5678", Chunks},
+    FileCommand{"download", "a spreadsheet of it, or of a chunk (UFC-...)",
+                "carrel usage download UF-2026-11-1234-5678 --kind processed", Download},
 };
 
 void AddListOptions(CLI::App& command, Options& options) {
@@ -363,8 +375,12 @@ void AddListOptions(CLI::App& command, Options& options) {
       ->check(CLI::NonNegativeNumber);
 }
 
+void AddOutputOption(CLI::App& command, Options& options) {
+  command.add_option("--output", options.output, "where to, - for stdout")->type_name("FILE");
+}
+
 void AddSpecialOptions(CLI::App& command, std::string_view name, Options& options) {
-  if (name == "records") AddListOptions(command, options);
+  if (name == "records" || name == "chunks") AddListOptions(command, options);
   if (name == "errors") command.add_flag("--csv", options.csv, "as CSV to standard output");
   if (name == "upload" || name == "reconcile") {
     command.add_option("FILE", options.file, "the spreadsheet")->required();
@@ -379,7 +395,11 @@ void AddSpecialOptions(CLI::App& command, std::string_view name, Options& option
     command.add_option("--billing-id", options.billing_id, "of the bill")->required();
     command.add_option("--note", options.note, "of the bill");
   }
-  if (name == "download") command.add_option("--output", options.output, "where to, - for stdout");
+  if (name == "download") {
+    command.add_option("--kind", options.kind, "of a usage file, default uploaded")
+        ->check(CLI::IsMember({kUploaded, "processed", "distributor", "reconciliation"}));
+    AddOutputOption(command, options);
+  }
 }
 
 void DefineCreate(CLI::App& command, Options& options) {
@@ -409,10 +429,12 @@ void DefineUsage(CLI::App& command, Invocation& invocation) {
            [options, run](Context& context) { return run(context, *options); });
     return &sub;
   };
-  CLI::App* sheet = add("template", "a spreadsheet to fill in, as CSV",
-                        "carrel usage template PRD-100-200-300 --output november.csv", Template);
+  CLI::App* sheet = add("template", "a spreadsheet to fill in",
+                        "carrel usage template PRD-100-200-300 --output november.xlsx", Template);
   sheet->add_option("PRODUCT", options->id, "PRD-...")->required();
-  sheet->add_option("--output", options->output, "where to, - for stdout");
+  AddOutputOption(*sheet, *options);
+  sheet->add_option("--format", options->format, "default: as FILE ends, else xlsx")
+      ->check(CLI::IsMember({"xlsx", "csv"}));
   DefineCreate(*add("create", "a usage file, still without a spreadsheet",
                     "carrel usage create --name November --product PRD-100-200-300 --contract "
                     "CRD-10000-20000-30000 --from 2026-11-01 --to 2026-11-30",

@@ -41,9 +41,11 @@ UsageHost::UsageHost(store::Database& database, const DataPaths& paths, const st
                {.host_id = host_id,
                 .is_gone = [this](std::string_view id) { return IsGone(locks_, id); }}),
       closing_(database_, clock_),
+      files_(database_, uploads_, clock_),
       api_({.database = database_,
             .usage = service_,
             .closing = closing_,
+            .files = files_,
             .process =
                 [this](const std::string& file_id) {
                   const auto done = service_.Process(file_id);

@@ -11,6 +11,7 @@
 #include "runtime/cli/host.h"
 #include "runtime/report/host_locks.h"
 #include "runtime/usage/closing.h"
+#include "runtime/usage/generated_files.h"
 #include "runtime/usage/sheet_source.h"
 #include "runtime/usage/upload_store.h"
 #include "runtime/usage/usage_service.h"
@@ -28,6 +29,7 @@ class UsageHost {
   store::Database& database() { return database_; }
   usage::UsageService& service() { return service_; }
   usage::Closing& closing() { return closing_; }
+  const usage::GeneratedFiles& files() const { return files_; }
   api::LocalConnection& connection() { return connection_; }
 
  private:
@@ -40,6 +42,7 @@ class UsageHost {
   usage::SheetSource source_;
   usage::UsageService service_;
   usage::Closing closing_;
+  const usage::GeneratedFiles files_;
   const api::Api api_;
   api::LocalConnection connection_;
 };

@@ -65,6 +65,15 @@ void ShowRecords(const std::vector<Json>& records, Console& console) {
   console.PrintTable(table);
 }
 
+void ShowChunks(const std::vector<Json>& chunks, Console& console) {
+  std::vector<std::vector<std::string>> table = {{"ID", "STATUS", "HUB", "RECORDS", "CLOSED"}};
+  for (const Json& chunk : chunks) {
+    table.push_back({TextAt(chunk, "id"), TextAt(chunk, "status"), TextAt(chunk, "hub"),
+                     Inside(chunk, "records", "all"), Inside(chunk, "records", "closed")});
+  }
+  console.PrintTable(table);
+}
+
 void ShowBilling(const usage::BillingReport& report, Console& console) {
   console.Print(fmt::format("{} closed, {} refused", report.closed, report.refused));
   for (const usage::BillingResult& result : report.results) {

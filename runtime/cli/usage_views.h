@@ -13,6 +13,7 @@ namespace carrel::cli {
 void ShowFile(const Json& file, Console& console);
 void ShowFiles(const std::vector<Json>& files, Console& console);
 void ShowRecords(const std::vector<Json>& records, Console& console);
+void ShowChunks(const std::vector<Json>& chunks, Console& console);
 void ShowBilling(const usage::BillingReport& report, Console& console);
 
 // Heading first: row, record_id, column, code, message, raw_value.

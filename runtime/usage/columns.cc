@@ -73,6 +73,11 @@ std::optional<FileFault> ColumnMap::Place(size_t position, const std::string& na
     place = position;
     return std::nullopt;
   }
+  if (name == kErrorsColumn) {
+    if (has_errors_) return twice();
+    has_errors_ = true;
+    return std::nullopt;
+  }
   if (!IsCustom(name)) {
     return FileFault{UsageCode::kUnknownHeader,
                      fmt::format("unknown column {} ({}){}", Quoted(name), ColumnName(position),
@@ -88,6 +93,7 @@ std::optional<FileFault> ColumnMap::Read(std::span<const std::string> header, Us
   positions_.fill(kAbsent);
   custom_.clear();
   unnamed_.clear();
+  has_errors_ = false;
   width_ = header.size();
   for (size_t i = 0; i < header.size(); ++i) {
     if (header[i].empty()) {

@@ -47,6 +47,10 @@ std::span<const ColumnRow> UsageColumns();
 std::string_view ColumnTitle(Column column);
 bool IsRequired(Column column, UsageSchema schema);
 
+// Of a processed file: what is wrong with the record. Known, so that such a file can be sent again,
+// and not read.
+inline constexpr std::string_view kErrorsColumn = "errors";
+
 inline constexpr size_t kMaxCustomValue = 255;  // characters of a v. or p. column
 
 // What makes a whole file invalid.
@@ -81,6 +85,7 @@ class ColumnMap {
   std::array<size_t, kColumns> positions_{};
   std::vector<Custom> custom_;
   std::vector<size_t> unnamed_;
+  bool has_errors_ = false;
   size_t width_ = 0;
 };
 

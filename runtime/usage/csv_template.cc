@@ -1,35 +1,6 @@
 #include "runtime/usage/csv_template.h"
 
-#include <array>
-#include <string_view>
-
 namespace carrel::usage {
-namespace {
-
-// What the example row of a template says in a column.
-struct Example {
-  Column column;
-  std::string_view text;
-};
-constexpr std::array kExamples = {
-    Example{Column::kRecordId, "2026-11-0001"},
-    Example{Column::kItemCriteria, "item.mpn"},
-    Example{Column::kItemValue, "MPN-1"},
-    Example{Column::kQuantity, "1"},
-    Example{Column::kStart, "2026-11-01 00:00:00"},
-    Example{Column::kEnd, "2026-11-30 23:59:59"},
-    Example{Column::kAssetCriteria, "asset.id"},
-    Example{Column::kAssetValue, "AS-0000-0000-0000"},
-    Example{Column::kAmount, "9.99"},
-    Example{Column::kTier, "0"},
-};
-
-bool IsOfNewItems(Column column) {
-  return column == Column::kItemName || column == Column::kItemUnit || column == Column::kItemMpn ||
-         column == Column::kItemPrecision;
-}
-
-}  // namespace
 
 std::string CsvLine(const std::vector<std::string>& cells) {
   std::string out;
@@ -46,27 +17,15 @@ std::string CsvLine(const std::vector<std::string>& cells) {
   return out + "\r\n";
 }
 
-std::string CsvTemplate(UsageSchema schema, const std::vector<std::string>& custom_fields,
-                        NewItems new_items) {
+std::string CsvTemplate(const UsageTemplate& sheet) {
   std::vector<std::string> header;
   std::vector<std::string> example;
-  for (const ColumnRow& row : UsageColumns()) {
-    const bool is_amount = row.column == Column::kAmount || row.column == Column::kTier;
-    if (is_amount && !IsRequired(row.column, schema)) continue;
-    if (IsOfNewItems(row.column) && new_items == NewItems::kNo) continue;
-    // A category needs a second tab, which CSV has not.
-    if (row.column == Column::kCategoryId) continue;
-    header.emplace_back(row.name);
-    example.emplace_back();
-    for (const Example& known : kExamples) {
-      if (known.column == row.column) example.back() = known.text;
-    }
+  for (const TemplateColumn& column : sheet.columns) {
+    if (column.column == Column::kCategoryId) continue;
+    header.push_back(column.title);
+    example.push_back(column.example);
   }
-  for (const std::string& field : custom_fields) {
-    header.push_back(field);
-    example.emplace_back("text");
-  }
-  return CsvLine(header) + CsvLine(example);
+  return sheet.no_example.empty() ? CsvLine(header) + CsvLine(example) : CsvLine(header);
 }
 
 }  // namespace carrel::usage

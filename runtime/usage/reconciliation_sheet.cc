@@ -1,17 +1,14 @@
 #include "runtime/usage/reconciliation_sheet.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
 
-#include "runtime/base/unique_fd.h"
 #include "runtime/usage/csv_reader.h"
-#include "runtime/usage/workbook.h"
+#include "runtime/usage/usage_tabs.h"
 
 namespace carrel::usage {
 namespace {
@@ -68,34 +65,21 @@ class BillingSink final : public RowSink {
   std::vector<BillingRow> rows_;
 };
 
-Result<bool> IsZip(const std::filesystem::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return FailErrno(path.string());
-  std::array<char, 4> head{};
-  const ssize_t count = ::pread(fd.get(), head.data(), head.size(), 0);
-  return count == static_cast<ssize_t>(head.size()) &&
-         std::string_view(head.data(), head.size()) == "PK\x03\x04";
-}
-
 }  // namespace
 
 Result<std::vector<BillingRow>> ReadReconciliation(const std::filesystem::path& path) {
   BillingSink sink;
-  CARREL_ASSIGN_OR_RETURN(const bool is_workbook, IsZip(path));
-  if (!is_workbook) {
+  if (!IsWorkbook(path)) {
     CsvOptions options;
     options.limits.max_lines = options.limits.max_rows;  // its rows are held in memory
     CARREL_TRY(ReadCsv(path, options, sink));
     return sink.Finish();
   }
   CARREL_ASSIGN_OR_RETURN(const auto workbook, Workbook::Open(path));
-  for (const std::string_view name : {"records", "usage_records"}) {
-    const auto tab = std::ranges::find(workbook->tabs(), name, &Tab::name);
-    if (tab == workbook->tabs().end()) continue;
-    CARREL_TRY(workbook->Read(*tab, sink));
-    return sink.Finish();
-  }
-  return Fail(Code::kInvalid, "the workbook has no tab 'records'");
+  const auto tabs = FindTabs(*workbook);
+  if (!tabs) return Fail(Code::kInvalid, tabs.error().message);
+  CARREL_TRY(workbook->Read(*tabs->records, sink));
+  return sink.Finish();
 }
 
 }  // namespace carrel::usage

@@ -55,6 +55,18 @@ constexpr std::array kActionNames = {
 std::string_view Name(RecordState state) { return NameIn(kStateNames, state); }
 std::string_view Name(RecordAction action) { return NameIn(kActionNames, action); }
 
+std::string_view ShownState(RecordState state) {
+  switch (state) {
+    case RecordState::kValidated:
+    case RecordState::kPending:
+      return "valid";
+    case RecordState::kAccepted:
+      return "approved";
+    default:
+      return Name(state);
+  }
+}
+
 std::optional<RecordState> RecordStateFromName(std::string_view name) {
   return ValueNamed(kStateNames, name);
 }

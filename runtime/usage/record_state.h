@@ -38,6 +38,9 @@ enum class RecordAction : uint8_t {
 
 std::string_view Name(RecordState state);
 std::string_view Name(RecordAction action);
+// The word of the compatible API: there a record that is pending is still valid, and an accepted
+// one approved.
+std::string_view ShownState(RecordState state);
 // nullopt for an unknown name.
 std::optional<RecordState> RecordStateFromName(std::string_view name);
 

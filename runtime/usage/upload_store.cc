@@ -94,6 +94,11 @@ Result<UniqueFd> UploadStore::Open(std::string_view file_id, std::string_view st
   return fd;
 }
 
+Result<fs::path> UploadStore::ScratchDirectory() const {
+  CARREL_TRY(MakeDirectories(root_));
+  return root_;
+}
+
 Status UploadStore::Keep(std::string_view file_id, const std::set<std::string>& kept) const {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(root_ / file_id, error)) {

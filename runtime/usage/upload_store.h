@@ -32,6 +32,9 @@ class UploadStore {
   std::filesystem::path PathOf(std::string_view file_id, std::string_view stored) const;
   Result<UniqueFd> Open(std::string_view file_id, std::string_view stored) const;
 
+  // Where files without a name may lie; made if it is not there.
+  Result<std::filesystem::path> ScratchDirectory() const;
+
   // Everything of the file but `kept`.
   Status Keep(std::string_view file_id, const std::set<std::string>& kept) const;
 

@@ -3,36 +3,16 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <fstream>
 
 #include "runtime/base/text.h"
+#include "runtime/usage/usage_tabs.h"
 #include "runtime/usage/validator.h"
 #include "runtime/usage/workbook.h"
 
 namespace carrel::usage {
 namespace {
 
-constexpr std::string_view kZipMark = "PK";
-constexpr std::string_view kOldWorkbookMark = "\xD0\xCF\x11\xE0";
-constexpr std::string_view kRecords = "records";
-constexpr std::string_view kOldRecords = "usage_records";
-constexpr std::string_view kCategories = "categories";
 constexpr size_t kMaxCategories = 100'000;
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
-bool IsWorkbook(const std::filesystem::path& path) {
-  std::array<char, 4> head{};
-  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
-  const std::string_view bytes(head.data(), head.size());
-  return bytes.starts_with(kZipMark) || bytes == kOldWorkbookMark;
-}
 
 // The system's errors are not the file's.
 bool IsOfFile(const Error& error) {
@@ -130,35 +110,6 @@ class CategoryReader final : public RowSink {
   TextIndex ids_;
 };
 
-struct Tabs {
-  const Tab* records = nullptr;
-  const Tab* categories = nullptr;
-};
-
-Result<Tabs> FindTabs(const Workbook& book, std::optional<FileFault>& fault) {
-  Tabs tabs;
-  std::vector<std::string> names;
-  for (const Tab& tab : book.tabs()) {
-    const std::string name = Lower(tab.name);
-    const bool is_records = name == kRecords || name == kOldRecords;
-    if (is_records || name == kCategories) {
-      const Tab*& place = is_records ? tabs.records : tabs.categories;
-      if (place != nullptr) {
-        fault = FileFault{UsageCode::kTabTwice,
-                          fmt::format("two tabs of {}: '{}' and '{}'",
-                                      is_records ? kRecords : kCategories, place->name, tab.name)};
-      }
-      place = &tab;
-    }
-    if (names.size() < 10) names.push_back(EscapeControls(Truncate(tab.name, 31)));
-  }
-  if (tabs.records == nullptr && !fault) {
-    fault = FileFault{UsageCode::kNoSuchTab,
-                      fmt::format("no tab 'records'; the workbook has: {}", Join(names, ", "))};
-  }
-  return tabs;
-}
-
 Result<UsageFileResult> ReadWorkbook(const std::filesystem::path& path, const Lookup& lookup,
                                      const UsageRules& rules, const UsageFileOptions& options,
                                      RecordSink& sink) {
@@ -171,18 +122,17 @@ Result<UsageFileResult> ReadWorkbook(const std::filesystem::path& path, const Lo
     if (!IsOfFile(book.error())) return std::unexpected(book.error());
     return Faulty(UsageCode::kUnreadable, book.error().message);
   }
-  std::optional<FileFault> fault;
-  CARREL_ASSIGN_OR_RETURN(const Tabs tabs, FindTabs(**book, fault));
-  if (fault) return Faulty(fault->code, fault->message);
+  const auto tabs = FindTabs(**book);
+  if (!tabs) return Faulty(tabs.error().code, tabs.error().message);
   CategoryReader categories;
-  if (tabs.categories != nullptr) {
-    const Status read = (*book)->Read(*tabs.categories, categories);
+  if (tabs->categories != nullptr) {
+    const Status read = (*book)->Read(*tabs->categories, categories);
     if (!read && !IsOfFile(read.error())) return std::unexpected(read.error());
     if (!read) return Faulty(UsageCode::kBadCategories, read.error().message);
   }
-  Validator validator(lookup, rules, {tabs.records->name, NumberText::kWorkbook, (*book)->epoch()},
+  Validator validator(lookup, rules, {tabs->records->name, NumberText::kWorkbook, (*book)->epoch()},
                       std::move(categories.categories), sink);
-  return Validate(validator, [&](RowSink& rows) { return (*book)->Read(*tabs.records, rows); });
+  return Validate(validator, [&](RowSink& rows) { return (*book)->Read(*tabs->records, rows); });
 }
 
 }  // namespace
@@ -197,7 +147,7 @@ Result<UsageFileResult> ReadUsageFile(const std::filesystem::path& path, const L
                    .encoding = options.csv_encoding,
                    .limits = options.limits,
                    .threads = options.threads};
-    Validator validator(lookup, rules, {std::string(kRecords), NumberText::kExact, Epoch::k1900},
+    Validator validator(lookup, rules, {std::string(kRecordsTab), NumberText::kExact, Epoch::k1900},
                         {}, guarded);
     return Validate(validator, [&](RowSink& rows) { return ReadCsv(path, how, rows); });
   }();

@@ -97,19 +97,6 @@ constexpr std::string_view kRecordColumns =
     "r.amount_fraction, r.start_us, r.end_us, r.params, r.errors, r.billing_id, r.billing_note, "
     "r.closed_at, r.closed_by, r.sheet_row";
 
-// The word of the compatible API: there a record that is pending is still valid.
-std::string_view ShownState(RecordState state) {
-  switch (state) {
-    case RecordState::kValidated:
-    case RecordState::kPending:
-      return "valid";
-    case RecordState::kAccepted:
-      return "approved";
-    default:
-      return Name(state);
-  }
-}
-
 Json ReadAsset(const store::Statement& row) {
   if (row.IsNull(kAssetId)) return {};
   return {{"id", TextColumn(row, kAssetId)},

@@ -424,8 +424,7 @@ Status UsageService::Delete(const catalog::Account& account, std::string_view or
   return removed;
 }
 
-Result<UsageService::Download> UsageService::OpenUpload(const catalog::Account& account,
-                                                        std::string_view id) {
+Result<Download> UsageService::OpenUpload(const catalog::Account& account, std::string_view id) {
   CARREL_ASSIGN_OR_RETURN(const UsageFile file, Get(account, id));
   if (file.upload.stored.empty()) {
     return Fail(Code::kNotFound, fmt::format("usage file {} has no spreadsheet yet", id));

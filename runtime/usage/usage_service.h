@@ -13,6 +13,7 @@
 #include "runtime/base/result.h"
 #include "runtime/catalog/account.h"
 #include "runtime/store/database.h"
+#include "runtime/usage/download.h"
 #include "runtime/usage/file_rows.h"
 #include "runtime/usage/record_load.h"
 #include "runtime/usage/record_source.h"
@@ -87,10 +88,6 @@ class UsageService {
                            std::string_view id, std::string_view note);
   Status Delete(const catalog::Account& account, std::string_view origin, std::string_view id);
 
-  struct Download {
-    UniqueFd fd;
-    std::string name;
-  };
   // The spreadsheet as it was sent; kNotFound when there is none.
   Result<Download> OpenUpload(const catalog::Account& account, std::string_view id);
 

@@ -1,4 +1,6 @@
 // The calls below /usage, as a client makes them, and the same through the broker of a report.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -24,6 +26,7 @@ class UsageApiTest : public usage::UsageTest {
         Services{.database = *database_,
                  .usage = *service_,
                  .closing = *closing_,
+                 .files = *files_,
                  .process = [this](const std::string& id) { EXPECT_TRUE(service_->Process(id)); },
                  .log = [this](const std::string& id,
                                const Error& error) { log_.push_back(id + " " + error.message); }});
@@ -60,6 +63,12 @@ class UsageApiTest : public usage::UsageTest {
       if (known == name) return value;
     }
     return "";
+  }
+  // Of a body that is a file.
+  std::string FileOf(const Response& response) {
+    const UniqueFd copy(OpenText(""));
+    EXPECT_TRUE(response.file && CopyAll(response.file.get(), copy.get()));
+    return ReadFile(fmt::format("/proc/self/fd/{}", copy.get())).value_or("");
   }
   static std::string ErrorCode(const Response& response) {
     return JsonString(Body(response), "error_code");
@@ -224,13 +233,40 @@ TEST_F(UsageApiTest, AReconciliationReportsEveryFault) {
 }
 
 TEST_F(UsageApiTest, ATemplateHasTheColumnsOfItsProduct) {
-  const Response plain = Do("GET", "/usage/products/PRD-100-200-300/template", vendor_);
+  const std::string path = "/usage/products/PRD-100-200-300/template";
+  const Response plain = Do("GET", path + "?format=csv", vendor_);
   EXPECT_EQ(plain.status, 200);
-  EXPECT_THAT(plain.body, testing::StartsWith("record_id,item_search_criteria"));
-  EXPECT_THAT(plain.body, testing::Not(HasSubstr("amount")));
-  EXPECT_THAT(Do("GET", "/usage/products/PRD-100-200-301/template", vendor_).body,
-              HasSubstr("amount,tier"));
-  EXPECT_EQ(Do("GET", "/usage/products/PRD-100-200-300/template", other_vendor_).status, 404);
+  EXPECT_THAT(FileOf(plain), testing::StartsWith("record_id,item_search_criteria"));
+  const Response priced = Do("GET", "/usage/products/PRD-100-200-301/template?format=csv", vendor_);
+  EXPECT_THAT(FileOf(priced), HasSubstr("amount,tier"));
+  const Response workbook = Do("GET", path, vendor_);
+  EXPECT_THAT(FileOf(workbook), testing::StartsWith("PK"));
+  EXPECT_THAT(Header(workbook, "content-type"), HasSubstr("spreadsheetml.sheet"));
+  EXPECT_THAT(Header(workbook, "content-disposition"), HasSubstr("\"PRD-100-200-300.xlsx\""));
+  EXPECT_EQ(Do("GET", path, other_vendor_).status, 404);
+  EXPECT_EQ(Do("GET", path + "?format=pdf", vendor_).status, 400);
+}
+
+TEST_F(UsageApiTest, GeneratedFilesAreSentToThoseTheyAreFor) {
+  const UsageFile file = InState(FileState::kAccepted);
+  const std::string path = "/usage/files/" + file.id + "/download?kind=";
+  for (const std::string kind : {"distributor", "reconciliation"}) {
+    const Response sent = Do("GET", path + kind, distributor_);
+    ASSERT_EQ(sent.status, 200) << sent.body;
+    EXPECT_THAT(FileOf(sent), testing::StartsWith("PK"));
+    EXPECT_THAT(Header(sent, "content-disposition"), HasSubstr(file.id + "-" + kind + ".xlsx"));
+    EXPECT_EQ(ErrorCode(Do("GET", path + kind, vendor_)), "AUTH_001");
+  }
+  EXPECT_EQ(Do("GET", path + "processed", distributor_).status, 403);
+  const UsageFile pending = InState(FileState::kPending);
+  EXPECT_EQ(Do("GET", "/usage/files/" + pending.id + "/download?kind=reconciliation", distributor_)
+                .status,
+            409);
+  const std::string chunk = Body(Do("GET", "/usage/chunks", distributor_))[0]["id"];
+  EXPECT_THAT(FileOf(Do("GET", "/usage/chunks/" + chunk + "/download", distributor_)),
+              testing::StartsWith("PK"));
+  EXPECT_EQ(Do("GET", "/usage/chunks/" + chunk + "/download", vendor_).status, 403);
+  EXPECT_EQ(Do("GET", "/usage/chunks/UFC-0/download", distributor_).status, 404);
 }
 
 TEST_F(UsageApiTest, RulesAreWrittenByThoseWhoJudge) {

@@ -25,7 +25,7 @@ Result<std::string> RowSource::Read(const SourceRequest& request, SourceSink& si
   for (const auto& asset : all_assets) assets[asset.id] = asset.key;
   CARREL_TRY(sink.OnCategory({"c1", "First", "of all"}));
   uint32_t number = 1;
-  for (const Row& row : rows) {
+  for (const TestRecord& row : rows) {
     std::vector<StoredError> errors;
     if (!row.error.empty()) errors.push_back({"quantity", row.error, "wrong", row.quantity});
     SourceRecord record;
@@ -65,6 +65,7 @@ void UsageTest::SetUp() {
           .is_gone = [this](std::string_view id) { return gone_.contains(std::string(id)); },
           .max_upload_bytes = 1000});
   closing_ = std::make_unique<Closing>(*database_, clock_);
+  files_ = std::make_unique<GeneratedFiles>(*database_, *uploads_, clock_);
 }
 
 CreateFile UsageTest::NewFile(std::string product) const {
@@ -94,7 +95,7 @@ UsageFile UsageTest::Draft() {
   return file.value_or(UsageFile{});
 }
 
-UsageFile UsageTest::Upload(std::string_view id, std::vector<Row> rows) {
+UsageFile UsageTest::Upload(std::string_view id, std::vector<TestRecord> rows) {
   source_.rows = std::move(rows);
   const UniqueFd fd(OpenText("a spreadsheet"));
   const auto sent =
@@ -107,7 +108,7 @@ UsageFile UsageTest::Upload(std::string_view id, std::vector<Row> rows) {
   return done.value_or(UsageFile{});
 }
 
-std::vector<Row> UsageTest::GoodRows() {
+std::vector<TestRecord> UsageTest::GoodRows() {
   counter_ += 2;
   return {{.record_id = fmt::format("rec-{:06}", counter_)},
           {.record_id = fmt::format("rec-{:06}", counter_ + 1), .asset = "AS-1000-2000-0002"}};
@@ -131,7 +132,7 @@ UsageFile UsageTest::InState(FileState state) {
     }
     return Reload(file.id);
   }
-  std::vector<Row> rows = GoodRows();
+  std::vector<TestRecord> rows = GoodRows();
   if (state == FileState::kInvalid) rows[1].error = "USG_005";
   file = Upload(file.id, rows);
   if (state == FileState::kInvalid || state == FileState::kReady) return file;

@@ -14,6 +14,7 @@
 #include "runtime/catalog/import.h"
 #include "runtime/store/database.h"
 #include "runtime/usage/closing.h"
+#include "runtime/usage/generated_files.h"
 #include "runtime/usage/usage_lists.h"
 #include "runtime/usage/usage_service.h"
 
@@ -25,7 +26,7 @@ class TestClock final : public Clock {
 };
 
 // One record as the tests write it.
-struct Row {
+struct TestRecord {
   std::string record_id;
   std::string asset = "AS-1000-2000-0001";
   std::string mpn = "OC-CPU-H";
@@ -40,7 +41,7 @@ class RowSource final : public RecordSource {
  public:
   Result<std::string> Read(const SourceRequest& request, SourceSink& sink) override;
 
-  std::vector<Row> rows;
+  std::vector<TestRecord> rows;
   std::optional<Error> failure;  // instead of rows
   int reads = 0;
   std::function<void()> on_read;
@@ -53,12 +54,12 @@ class UsageTest : public testing::Test {
   CreateFile NewFile(std::string product = "PRD-100-200-300") const;
   // A new draft of the vendor.
   UsageFile Draft();
-  UsageFile Upload(std::string_view id, std::vector<Row> rows);
+  UsageFile Upload(std::string_view id, std::vector<TestRecord> rows);
   // A file brought into `state` by the steps that lead there.
   UsageFile InState(FileState state);
   UsageFile Reload(std::string_view id);
   // Two valid rows with record ids nobody used before.
-  std::vector<Row> GoodRows();
+  std::vector<TestRecord> GoodRows();
   std::vector<Json> Records(const catalog::Account& account, std::string_view query);
   Result<int64_t> Count(std::string_view table);
   int OpenText(std::string_view text);
@@ -79,6 +80,7 @@ class UsageTest : public testing::Test {
   RowSource source_;
   std::unique_ptr<UsageService> service_;
   std::unique_ptr<Closing> closing_;
+  std::unique_ptr<GeneratedFiles> files_;
   std::set<std::string> gone_;  // hosts
   int counter_ = 0;
 };

@@ -291,7 +291,7 @@ TEST_F(UsageLifeTest, ARecordIdLivesInOneFileOfAProduct) {
 }
 
 TEST_F(UsageLifeTest, SumsAreExact) {
-  std::vector<Row> rows;
+  std::vector<TestRecord> rows;
   for (int i = 0; i < 1000; ++i) {
     rows.push_back({.record_id = fmt::format("s-{:05}", i),
                     .asset = i % 2 == 0 ? "AS-1000-2000-0001" : "AS-1000-2000-0002",

@@ -60,11 +60,8 @@ std::filesystem::path WorkbookTest::WriteFile(std::string_view name, std::string
   return path;
 }
 
-std::filesystem::path WorkbookTest::Write(const BookXml& book) {
-  const auto path = dir_->path() / "book.xlsx";
-  std::filesystem::remove(path);
-  const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  ZipWriter zip(fd.get());
+void WriteBook(const BookXml& book, int fd) {
+  ZipWriter zip(fd);
   std::string sheets;
   std::string rels = Relationship("rs", "styles", "styles.xml") +
                      Relationship("rt", "sharedStrings", "/xl/sharedStrings.xml");
@@ -90,6 +87,13 @@ std::filesystem::path WorkbookTest::Write(const BookXml& book) {
     EXPECT_TRUE(zip.Add("xl/sharedStrings.xml", book.shared_strings, {}));
   }
   EXPECT_TRUE(zip.Finish());
+}
+
+std::filesystem::path WorkbookTest::Write(const BookXml& book) {
+  const auto path = dir_->path() / "book.xlsx";
+  std::filesystem::remove(path);
+  const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  WriteBook(book, fd.get());
   return path;
 }
 

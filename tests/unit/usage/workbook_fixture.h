@@ -28,6 +28,9 @@ struct BookXml {
       "</styleSheet>";
 };
 
+// Into an empty file.
+void WriteBook(const BookXml& book, int fd);
+
 class WorkbookTest : public testing::Test {
  protected:
   void SetUp() override;
