@@ -12,12 +12,16 @@ namespace {
 using store::Statement;
 using store::Transaction;
 
+Result<int64_t> Count(Transaction& transaction, const ObjectSource& source, const Scope& scope,
+                      const query::Query& query) {
+  CARREL_ASSIGN_OR_RETURN(auto count, Select(transaction, source, scope, query, "COUNT(*)"));
+  CARREL_TRY(count->Step());
+  return count->Integer(0);
+}
+
 Result<ObjectPage> ReadPage(Transaction& transaction, const ObjectSource& source,
                             const Scope& scope, const query::Query& query) {
   ObjectPage page{.objects = {}, .total = 0, .offset = query.offset};
-  CARREL_ASSIGN_OR_RETURN(auto count, Select(transaction, source, scope, query, "COUNT(*)"));
-  CARREL_TRY(count->Step());
-  page.total = count->Integer(0);
   const std::string rest =
       fmt::format("ORDER BY {} LIMIT {} OFFSET {}",
                   query::OrderSql(query, source.schema, source.last), query.limit, query.offset);
@@ -25,11 +29,19 @@ Result<ObjectPage> ReadPage(Transaction& transaction, const ObjectSource& source
                           Select(transaction, source, scope, query, source.columns, rest));
   while (true) {
     CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
-    if (!found) return page;
+    if (!found) break;
     CARREL_ASSIGN_OR_RETURN(Json object, source.read(*rows));
     query::Hide(query, object);
     page.objects.push_back(std::move(object));
   }
+  // A page that is not full ends the list, unless it lies beyond its end.
+  const auto size = static_cast<int64_t>(page.objects.size());
+  if (size < query.limit && (size > 0 || query.offset == 0)) {
+    page.total = query.offset + size;
+    return page;
+  }
+  CARREL_ASSIGN_OR_RETURN(page.total, Count(transaction, source, scope, query));
+  return page;
 }
 
 }  // namespace
