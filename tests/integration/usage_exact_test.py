@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from decimal import Context, Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 import usage_books as books
 from carrel_runner import Carrel
@@ -115,10 +116,29 @@ def in_aggregates(desk: Desk, file: str) -> Sums:
     return total(Decimal(line[0]) for line in lines), total(Decimal(line[1]) for line in lines)
 
 
+def in_file(kind: str) -> Callable[[Desk, str], Sums]:
+    """What openpyxl reads of a generated file."""
+
+    def sums(desk: Desk, file: str) -> Sums:
+        path = desk.carrel.work / f"{kind}.xlsx"
+        desk.carrel.ok("usage", "download", file, "--kind", kind, "--output", path)
+        rows = openpyxl.load_workbook(path, read_only=True)["records"].iter_rows(values_only=True)
+        header = next(rows)
+        places = header.index("quantity"), header.index("amount")
+        cells = [tuple(Decimal(str(row[place])) for place in places) for row in rows]
+        assert len(cells) == ROWS
+        return total(quantity for quantity, _ in cells), total(amount for _, amount in cells)
+
+    return sums
+
+
 SEEN: dict[str, Callable[[Desk, str], Sums]] = {
     "totals": in_totals,
     "records": in_records,
     "aggregates": in_aggregates,
+    "processed file": in_file("processed"),
+    "distributor file": in_file("distributor"),
+    "reconciliation file": in_file("reconciliation"),
 }
 
 
