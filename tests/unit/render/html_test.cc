@@ -204,6 +204,14 @@ TEST_F(HtmlTest, TheFirstRowNamesTheColumnsUnlessTheArgumentsDo) {
   EXPECT_THAT(page_, HasSubstr("<tbody>\n<tr><td>Name</td><td></td></tr>\n"));
 }
 
+TEST_F(HtmlTest, AValueWithAStrOfItsOwnIsShownAsThat) {
+  Cell level = IntegerCell(3);
+  level.printed = "Level.HIGH";
+  ASSERT_TRUE(Render({{level}}, {{"columns", {"Level"}}}));
+  EXPECT_THAT(page_, HasSubstr("<td class=\"n\">Level.HIGH</td>"));
+  EXPECT_THAT(page_, HasSubstr("<tfoot><tr><td class=\"n\">Total 3</td></tr></tfoot>"));
+}
+
 TEST_F(HtmlTest, AReportWithoutRowsIsAPage) {
   ASSERT_TRUE(Render({}, {}));
   EXPECT_THAT(page_, HasSubstr("The report has no rows."));
