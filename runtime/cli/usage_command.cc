@@ -42,7 +42,7 @@ struct Options {
   int64_t limit = 100;
   int64_t offset = 0;
   std::string output;
-  std::string kind = kUploaded;
+  std::string kind;
   std::string format;
   std::string note;
   std::string billing_id;
@@ -175,13 +175,23 @@ Result<ExitCode> Show(Context& context, const Options& options) {
   return ShowResult(desk.host->service().Get(desk.account, options.id), context.console);
 }
 
-Result<ExitCode> Records(Context& context, const Options& options) {
+// A list of what belongs to one usage file.
+Result<ExitCode> ShowPartsOf(Context& context, const Options& options, ListFunction list,
+                             ShowFunction show) {
   CARREL_ASSIGN_OR_RETURN(std::string query,
                           PageQuery(options.filter, options.limit, options.offset));
   CARREL_ASSIGN_OR_RETURN(const Desk desk, OpenDesk(context, options));
   CARREL_ASSIGN_OR_RETURN(const UsageFile file, desk.host->service().Get(desk.account, options.id));
   query += fmt::format("&usagefile.id={}", file.id);
-  return ShowPage(context, desk, query, usage::ListRecords, ShowRecords);
+  return ShowPage(context, desk, query, list, show);
+}
+
+Result<ExitCode> Records(Context& context, const Options& options) {
+  return ShowPartsOf(context, options, usage::ListRecords, ShowRecords);
+}
+
+Result<ExitCode> Chunks(Context& context, const Options& options) {
+  return ShowPartsOf(context, options, usage::ListChunks, ShowChunks);
 }
 
 Result<ExitCode> Errors(Context& context, const Options& options) {
@@ -293,8 +303,11 @@ Result<ExitCode> Deliver(Context& context, const std::string& output,
 }
 
 Result<usage::Download> OpenDownload(const Desk& desk, const Options& options) {
-  if (options.id.starts_with("UFC-")) return desk.host->files().OpenChunk(desk.account, options.id);
-  if (options.kind == kUploaded) {
+  if (options.id.starts_with("UFC-")) {
+    if (options.kind.empty()) return desk.host->files().OpenChunk(desk.account, options.id);
+    return Fail(Code::kUsage, "--kind: a chunk is of one kind");
+  }
+  if (options.kind.empty() || options.kind == kUploaded) {
     auto download = desk.host->service().OpenUpload(desk.account, options.id);
     // Its own name is that of a file which may well lie here.
     if (download) download->name = options.id + fs::path(download->name).extension().string();
@@ -327,12 +340,6 @@ Result<ExitCode> Template(Context& context, const Options& options) {
       const usage::Download download,
       desk.host->files().OpenTemplate(desk.account, options.id, FormatOf(options)));
   return Deliver(context, options.output, download);
-}
-
-Result<ExitCode> Chunks(Context& context, const Options& options) {
-  Options of_file = options;
-  of_file.filter = fmt::format("usagefile.id={}&{}", options.id, options.filter);
-  return ShowList(context, of_file, usage::ListChunks, ShowChunks);
 }
 
 // The commands that take the id of a usage file and little else.

@@ -203,6 +203,8 @@ def test_each_hub_gets_its_own_chunk(files: Files) -> None:
         seen += [row["id"] for row in own]
     assert len(chunks) > 1 and sorted(seen) == [row["id"] for row in files.records(file)]
     assert files.carrel("usage", "download", chunks[0]["id"], "--as", VENDOR).code == 7
+    of_a_kind = files.carrel("usage", "download", chunks[0]["id"], "--kind", "distributor")
+    assert of_a_kind.code == 2 and "a chunk is of one kind" in of_a_kind.err
     assert "HB-" in files.carrel.ok("usage", "chunks", file).out
 
 
