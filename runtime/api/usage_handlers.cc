@@ -43,9 +43,11 @@ std::string ReferenceIn(const Json& body, std::string_view name) {
   return found != body.end() && found->is_object() ? JsonString(*found, "id") : std::string();
 }
 
+// A bare day is its first second or, as the end of the period, its last.
 Result<Timestamp> TimeIn(const Json& period, std::string_view name) {
   const std::string text = JsonString(period, name);
-  auto time = ParseIso(text.size() == 10 ? text + "T00:00:00Z" : text);
+  const std::string_view clock = name == "to" ? "T23:59:59Z" : "T00:00:00Z";
+  auto time = ParseIso(text.size() == 10 ? fmt::format("{}{}", text, clock) : text);
   if (!time) return Fail(Code::kInvalid, fmt::format("period.{}: {}", name, time.error().message));
   return *time;
 }

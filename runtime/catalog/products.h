@@ -36,6 +36,7 @@ struct Item {
 struct Contract {
   int64_t key = 0;
   Reference contract;
+  Reference vendor;
   Reference provider;  // the distributor
   std::optional<Reference> reseller;
   int64_t marketplace_key = 0;

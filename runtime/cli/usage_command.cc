@@ -416,7 +416,10 @@ void DefineCreate(CLI::App& command, Options& options) {
   command.add_option("--contract", create.contract_id, "CRD-..., or the marketplace");
   command.add_option("--marketplace", create.marketplace_id, "MP-...");
   command.add_option("--from", options.from, "first day or time of the period, UTC")->required();
-  command.add_option("--to", options.to, "last day or time of the period, UTC")->required();
+  command
+      .add_option("--to", options.to,
+                  "last day or second of the period, UTC; it belongs to the period whole")
+      ->required();
   command.add_option("--currency", create.currency, "ISO 4217; not for products of schema QT");
   command.add_option("--environment", create.environment, "test, preview or production");
   command.add_option("--description", create.description, "text");

@@ -290,11 +290,13 @@ CREATE TABLE usage_totals (
   load            BIGINT NOT NULL,
   asset_key       BIGINT NOT NULL,
   item_key        BIGINT NOT NULL,
+  tier            BIGINT NOT NULL,  -- -1: the schema has none
+  hub_key         BIGINT,  -- the asset's when the file was accepted
   records         BIGINT NOT NULL,
   quantity        TEXT NOT NULL,  -- decimal
   amount          TEXT NOT NULL,  -- decimal
   last_end        BIGINT NOT NULL,
-  PRIMARY KEY (load, asset_key, item_key)
+  PRIMARY KEY (load, asset_key, item_key, tier)
 );
 
 CREATE TABLE usage_chunks (

@@ -83,9 +83,8 @@ struct HubShare {
 Result<std::vector<HubShare>> SharesOf(Transaction& transaction, const UsageFile& file) {
   CARREL_ASSIGN_OR_RETURN(
       auto rows, Query(transaction,
-                       "SELECT a.hub_key, SUM(t.records) FROM usage_totals t JOIN assets a ON "
-                       "a.key = t.asset_key WHERE t.load = ? GROUP BY a.hub_key ORDER BY "
-                       "a.hub_key",
+                       "SELECT hub_key, SUM(records) FROM usage_totals WHERE load = ? GROUP BY "
+                       "hub_key ORDER BY hub_key",
                        file.load));
   std::vector<HubShare> out;
   while (true) {
@@ -124,6 +123,10 @@ Status CloseBilled(Transaction& transaction, const UsageFile& file, const ChunkS
 }  // namespace
 
 Status AddChunks(Transaction& transaction, const UsageFile& file, Timestamp now) {
+  CARREL_TRY(Execute(transaction,
+                     "UPDATE usage_totals SET hub_key = (SELECT a.hub_key FROM assets a WHERE "
+                     "a.key = usage_totals.asset_key) WHERE load = ?",
+                     file.load));
   CARREL_ASSIGN_OR_RETURN(const std::vector<HubShare> shares, SharesOf(transaction, file));
   const Actor system = SystemActor();
   const ChunkStep create{ChunkAction::kCreate, system, now};

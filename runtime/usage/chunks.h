@@ -16,8 +16,9 @@
 
 namespace carrel::usage {
 
-// Of a file that was just accepted. Spreadsheets are made when they are asked for, so that every
-// chunk is ready at once.
+// Of a file that was just accepted. A record stays in the chunk of the hub that its asset has now,
+// which usage_totals keeps, wherever the asset goes later. Spreadsheets are made when they are
+// asked for, so that every chunk is ready at once.
 Status AddChunks(store::Transaction& transaction, const UsageFile& file, Timestamp now);
 
 // Who does it, and when; `note` says why.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/base/text.h"
+#include "runtime/usage/cell_text.h"
 #include "runtime/usage/chunks.h"
 #include "runtime/usage/reconciliations.h"
 #include "runtime/usage/record_load.h"
@@ -30,7 +31,7 @@ std::string TextFault(std::string_view field, std::string_view text) {
 }
 
 std::string BillingFault(std::string_view id, std::string_view note) {
-  if (id.empty()) return "external_billing_id: is missing";
+  if (Trim(id).empty()) return "external_billing_id: is missing";
   if (std::string fault = TextFault("external_billing_id", id); !fault.empty()) return fault;
   return TextFault("external_billing_note", note);
 }
@@ -51,11 +52,16 @@ class Biller {
 
   // The fault of the row, "" when it was found and noted down.
   Result<std::string> Take(const BillingRow& row) {
+    if (!row.fault.empty()) return row.fault;
     if (std::string fault = BillingFault(row.billing_id, row.billing_note); !fault.empty()) {
       return fault;
     }
     CARREL_ASSIGN_OR_RETURN(const std::optional<Found> found, Find(row.record));
     if (!found) return fmt::format("{} is no record of {}", Truncate(row.record, 60), file_.id);
+    if (!row.record_id.empty() && row.record_id != found->record_id) {
+      return fmt::format("{} has the record_id {}, not {}", row.record,
+                         Truncate(found->record_id, 60), Truncate(row.record_id, 60));
+    }
     if (!seen_.insert(found->key).second) return std::string("the record is named twice");
     found_.push_back({*found, &row});
     return std::string();
@@ -100,15 +106,17 @@ class Biller {
   struct Found {
     int64_t key = 0;
     bool is_closed = false;
-    std::optional<int64_t> hub;
+    std::optional<int64_t> hub;  // of the chunk that it is in
+    std::string record_id;
   };
 
   int64_t Micros() const { return now_.time_since_epoch().count(); }
 
   Result<std::optional<Found>> Find(const std::string& record) {
     constexpr std::string_view kSelect =
-        "SELECT r.key, r.state, a.hub_key FROM usage_records r LEFT JOIN assets a ON a.key = "
-        "r.asset_key WHERE";
+        "SELECT r.key, r.state, (SELECT t.hub_key FROM usage_totals t WHERE t.load = r.load AND "
+        "t.asset_key = r.asset_key AND t.item_key = r.item_key LIMIT 1), r.record_id "
+        "FROM usage_records r WHERE";
     std::unique_ptr<store::Statement> rows;
     const auto name = ParseRecordId(record);
     if (name) {
@@ -124,7 +132,8 @@ class Biller {
     CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
     if (!found) return std::nullopt;
     return Found{rows->Integer(0), rows->Integer(1) == static_cast<int64_t>(RecordState::kClosed),
-                 rows->IsNull(2) ? std::nullopt : std::optional(rows->Integer(2))};
+                 rows->IsNull(2) ? std::nullopt : std::optional(rows->Integer(2)),
+                 store::TextColumn(*rows, 3)};
   }
 
   // The last record closes the file.

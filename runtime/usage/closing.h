@@ -22,6 +22,8 @@ struct BillingRow {
   std::string record;  // UR-..., or the vendor's record id where the file is known
   std::string billing_id;
   std::string billing_note;
+  std::string record_id = {};  // the vendor's beside UR-...: must be that of the same record
+  std::string fault = {};      // why the row cannot be read; empty: it can
 };
 
 struct BillingResult {
@@ -45,9 +47,10 @@ class Closing {
  public:
   Closing(store::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
-  // Every row is checked: unknown record, billing id missing, record of another file, a record
-  // twice. Unless all are good nothing is applied, but with kYes the good ones are. What came of it
-  // is kept under `name`, that of the spreadsheet.
+  // Every row is checked: unknown record, billing id missing or blank, record of another file, two
+  // ids of different records, a record twice, a row that cannot be read. Unless all are good
+  // nothing is applied, but with kYes the good ones are. What came of it is kept under `name`, that
+  // of the spreadsheet.
   Result<BillingReport> Reconcile(const catalog::Account& account, std::string_view origin,
                                   std::string_view file_id, const std::vector<BillingRow>& rows,
                                   Partial partial, std::string_view name = "");

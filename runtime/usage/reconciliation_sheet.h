@@ -10,10 +10,11 @@
 
 namespace carrel::usage {
 
-// From the `records` tab of XLSX (`usage_records` is taken too), or from CSV. Columns by name:
-// `id` (UR-...) or `record_id`, the first where both are filled, `external_billing_id`,
-// `external_billing_note`; others do not matter. kInvalid with what is missing, kLimit for more
-// rows than a usage file has.
+// From the `records` tab of XLSX or from CSV, tab and header found as those of a usage file are.
+// Columns by name: `id` (UR-...) or `record_id` or both, `external_billing_id`,
+// `external_billing_note`; others do not matter. Cells are what a person sees in them, without the
+// blanks around it; one that holds an error is the fault of its row. kInvalid with what is missing,
+// kLimit for more rows than a usage file has.
 Result<std::vector<BillingRow>> ReadReconciliation(const std::filesystem::path& path);
 
 }  // namespace carrel::usage

@@ -83,8 +83,8 @@ struct UsageRules {
   UsageSchema schema = UsageSchema::kQt;
   bool dynamic = false, future = false, late = false;  // capabilities of the product
   bool reservation_consumption = false;
-  std::vector<std::string> required_custom = {};           // "v.region"
-  int64_t period_from = INT64_MIN, period_to = INT64_MAX;  // both included
+  std::vector<std::string> required_custom = {};            // "v.region"
+  int64_t period_from = INT64_MIN, period_end = INT64_MAX;  // up to the end, without it
 };
 
 struct UsageFileResult {

@@ -159,7 +159,8 @@ void RecordLoad::CountIn(const SourceRecord& record) {
   if (record.record_id > last_id_) last_id_ = record.record_id;
   if (!record.errors.empty()) return;
   ++counts_.valid;
-  Total& total = totals_[{record.asset_key.value_or(0), record.item_key.value_or(0)}];
+  Total& total = totals_[{record.asset_key.value_or(0), record.item_key.value_or(0),
+                          record.tier.value_or(kNoTier)}];
   ++total.records;
   total.quantity.Add(record.quantity.value_or(Decimal()));
   total.amount.Add(record.amount.value_or(Decimal()));
@@ -263,11 +264,10 @@ Status RecordLoad::SettleItems(Transaction& transaction) {
                                    kOfLoad),
                        keys[begin] - 1 - first, from, to, -static_cast<int64_t>(end), -1 - first));
   }
-  std::unordered_map<Pair, Total, PairHash> totals;
-  for (auto& [pair, total] : totals_) {
-    const bool is_new = pair.item < 0;
-    totals[{pair.asset, is_new ? keys[static_cast<size_t>(-1 - pair.item)] : pair.item}] =
-        std::move(total);
+  std::unordered_map<TotalKey, Total, TotalHash> totals;
+  for (auto& [key, total] : totals_) {
+    const int64_t item = key.item < 0 ? keys[static_cast<size_t>(-1 - key.item)] : key.item;
+    totals[{key.asset, item, key.tier}] = std::move(total);
   }
   totals_ = std::move(totals);
   return {};
@@ -285,12 +285,12 @@ Status RecordLoad::StoreCategories(Transaction& transaction) {
 }
 
 Status RecordLoad::StoreTotals(Transaction& transaction) {
-  for (const auto& [pair, total] : totals_) {
+  for (const auto& [key, total] : totals_) {
     CARREL_TRY(Execute(transaction,
-                       "INSERT INTO usage_totals (load, asset_key, item_key, records, quantity, "
-                       "amount, last_end) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                       key_, pair.asset, pair.item, total.records, total.quantity.ToString(),
-                       total.amount.ToString(), total.last_end));
+                       "INSERT INTO usage_totals (load, asset_key, item_key, tier, records, "
+                       "quantity, amount, last_end) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                       key_, key.asset, key.item, key.tier, total.records,
+                       total.quantity.ToString(), total.amount.ToString(), total.last_end));
   }
   return {};
 }

@@ -27,6 +27,9 @@ namespace carrel::usage {
 // key = load * 2^32 + the record's number in its file, from 1.
 inline constexpr int64_t kRecordsInLoad = int64_t{1} << 32;
 
+// In usage_totals: records of schemas without tiers.
+inline constexpr int64_t kNoTier = -1;
+
 // UR-<digits of the file>-NNNN-NNNN.
 std::string RecordId(std::string_view file_id, int64_t number);
 struct RecordName {
@@ -72,13 +75,13 @@ class RecordLoad final : public SourceSink {
     DecimalSum quantity, amount;
     int64_t last_end = 0;
   };
-  struct Pair {
-    int64_t asset = 0, item = 0;
-    bool operator==(const Pair&) const = default;
+  struct TotalKey {
+    int64_t asset = 0, item = 0, tier = kNoTier;
+    bool operator==(const TotalKey&) const = default;
   };
-  struct PairHash {
-    size_t operator()(const Pair& pair) const {
-      return std::hash<int64_t>()(pair.asset * 1'000'003 + pair.item);
+  struct TotalHash {
+    size_t operator()(const TotalKey& key) const {
+      return std::hash<int64_t>()((key.asset * 1'000'003 + key.item) * 4 + key.tier);
     }
   };
 
@@ -101,7 +104,7 @@ class RecordLoad final : public SourceSink {
   std::vector<catalog::Item> items_;
   RecordCounts counts_;
   std::string first_id_, last_id_;  // in the order of texts
-  std::unordered_map<Pair, Total, PairHash> totals_;
+  std::unordered_map<TotalKey, Total, TotalHash> totals_;
 };
 
 // Every load of the file but the one that it names: what was replaced, and what was never finished.

@@ -77,7 +77,8 @@ UsageRules RulesOf(const UsageFile& file, const catalog::Product& product) {
   rules.reservation_consumption = product.consumption;
   rules.required_custom = product.required_custom_fields;
   rules.period_from = file.period_from.time_since_epoch().count();
-  rules.period_to = file.period_to.time_since_epoch().count();
+  const auto last = std::chrono::floor<std::chrono::seconds>(file.period_to);
+  rules.period_end = Timestamp(last + std::chrono::seconds(1)).time_since_epoch().count();
   return rules;
 }
 

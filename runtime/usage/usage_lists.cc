@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -204,11 +205,14 @@ ObjectSource RecordSourceOf() {
           fmt::format("{}, {}", kRecordColumns, catalog::kTierColumns), "r.key", ReadRecord};
 }
 
-// Sums of one asset and item over the files that the account may see.
+// Sums of one asset, item and currency over the files that the account may see.
 struct Aggregate {
-  std::string asset, external_id, item, mpn, item_name, product, product_name;
+  std::string asset, external_id, item, mpn, item_name, product, product_name, currency;
   DecimalSum accepted, consumed, amount;
+  std::map<int64_t, DecimalSum> tiers;  // their amounts
+  bool has_amount = false;              // of files without tiers
   int64_t last_reported = 0;
+  int64_t last_load = 0;
 };
 
 constexpr std::array kAggregateFields = {
@@ -219,30 +223,54 @@ constexpr std::array kAggregateFields = {
     Field{"item.name", FieldType::kText, "i.name"},
     Field{"product.id", FieldType::kText, "p.id"},
     Field{"environment", FieldType::kText, "f.environment"},
+    Field{"currency", FieldType::kText, "NULLIF(f.currency, '')", Nullable::kYes},
 };
-constexpr query::Schema kAggregateSchema{"usage aggregates", kAggregateFields};
+constexpr std::array<std::string_view, 1> kAggregateExtras = {"tiers"};
+constexpr query::Schema kAggregateSchema{"usage aggregates", kAggregateFields, kAggregateExtras};
 
 Json ToJson(const Aggregate& sums) {
+  Json tiers = Json::array();
+  for (const auto& [tier, amount] : sums.tiers) {
+    tiers.push_back({{"tier", tier}, {"amount", amount.ToString()}});
+  }
   return {{"asset", {{"id", sums.asset}, {"external_id", sums.external_id}}},
           {"item", {{"id", sums.item}, {"mpn", sums.mpn}, {"name", sums.item_name}}},
           {"product", {{"id", sums.product}, {"name", sums.product_name}}},
           {"accepted", sums.accepted.ToString()},
           {"consumed", sums.consumed.ToString()},
-          {"amount", sums.amount.ToString()},
+          {"currency", sums.currency.empty() ? Json() : Json(sums.currency)},
+          {"amount", sums.has_amount ? Json(sums.amount.ToString()) : Json()},
+          {"tiers", std::move(tiers)},
           {"last_reported", IsoOfMicros(sums.last_reported)}};
 }
 
+// The columns behind an aggregate's texts.
+enum TotalColumn : int {
+  kSumOfUsage = 8,
+  kSumOfAmount,
+  kLastEnd,
+  kStatusOfFile,
+  kLoad,
+  kTotalTier
+};
+
+// A quantity stands once in each tier of a file: that of the lowest counts, which comes first.
 Status AddTo(Aggregate& sums, const store::Statement& row) {
-  const auto quantity = Decimal::Parse(row.Text(7));
-  const auto amount = Decimal::Parse(row.Text(8));
+  const auto quantity = Decimal::Parse(row.Text(kSumOfUsage));
+  const auto amount = Decimal::Parse(row.Text(kSumOfAmount));
   if (!quantity || !amount) return Fail(Code::kInternal, "a stored total is no number");
-  const bool is_accepted = row.Text(10) == "accepted" || row.Text(10) == "closed";
-  sums.consumed.Add(*quantity);
-  if (is_accepted) {
-    sums.accepted.Add(*quantity);
-    sums.amount.Add(*amount);
+  const std::string_view status = row.Text(kStatusOfFile);
+  const bool is_accepted = status == "accepted" || status == "closed";
+  if (row.Integer(kLoad) != sums.last_load) {
+    sums.last_load = row.Integer(kLoad);
+    sums.consumed.Add(*quantity);
+    if (is_accepted) sums.accepted.Add(*quantity);
   }
-  sums.last_reported = std::max(sums.last_reported, row.Integer(9));
+  const int64_t tier = row.Integer(kTotalTier);
+  sums.has_amount = sums.has_amount || tier == kNoTier;
+  DecimalSum& amounts = tier == kNoTier ? sums.amount : sums.tiers[tier];
+  if (is_accepted) amounts.Add(*amount);
+  sums.last_reported = std::max(sums.last_reported, row.Integer(kLastEnd));
   return {};
 }
 
@@ -260,11 +288,13 @@ Result<JsonPage> SumGroups(store::Statement& rows, const query::Query& query) {
   while (true) {
     CARREL_ASSIGN_OR_RETURN(const bool found, rows.Step());
     if (!found) break;
-    if (!sums || sums->asset != rows.Text(0) || sums->item != rows.Text(2)) {
+    if (!sums || sums->asset != rows.Text(0) || sums->item != rows.Text(2) ||
+        sums->currency != rows.Text(7)) {
       finish();
       sums.emplace();
-      std::string* texts[] = {&sums->asset,     &sums->external_id, &sums->item,        &sums->mpn,
-                              &sums->item_name, &sums->product,     &sums->product_name};
+      std::string* texts[] = {&sums->asset,        &sums->external_id, &sums->item,
+                              &sums->mpn,          &sums->item_name,   &sums->product,
+                              &sums->product_name, &sums->currency};
       int column = 0;
       for (std::string* text : texts) *text = TextColumn(rows, column++);
     }
@@ -372,7 +402,7 @@ Result<JsonPage> ListAggregates(store::Database& database, const catalog::Accoun
                                 std::string_view text) {
   CARREL_ASSIGN_OR_RETURN(const query::Query query, query::Compile(text, kAggregateSchema));
   if (!query.ordering.empty()) {
-    return Fail(Code::kInvalid, "query: usage aggregates are ordered by asset and item");
+    return Fail(Code::kInvalid, "query: usage aggregates are ordered by asset, item and currency");
   }
   const ObjectSource source{
       kAggregateSchema,
@@ -380,13 +410,14 @@ Result<JsonPage> ListAggregates(store::Database& database, const catalog::Accoun
       "JOIN usage_files f ON f.load = t.load AND f.status IN ('pending', 'accepted', 'closed') "
       "JOIN accounts v ON v.key = f.vendor_key LEFT JOIN accounts d ON d.key = f.provider_key "
       "LEFT JOIN accounts s ON s.key = f.reseller_key JOIN products p ON p.key = f.product_key",
-      "a.id, a.external_id, i.id, i.mpn, i.name, p.id, p.name, t.quantity, t.amount, t.last_end, "
-      "f.status",
+      "a.id, a.external_id, i.id, i.mpn, i.name, p.id, p.name, f.currency, t.quantity, t.amount, "
+      "t.last_end, f.status, t.load, t.tier",
       "", nullptr};
   return database.Read([&](Transaction& transaction) -> Result<JsonPage> {
-    CARREL_ASSIGN_OR_RETURN(auto rows,
-                            catalog::Select(transaction, source, VisibleScope(account), query,
-                                            source.columns, "ORDER BY a.id, i.id, f.key"));
+    CARREL_ASSIGN_OR_RETURN(
+        auto rows,
+        catalog::Select(transaction, source, VisibleScope(account), query, source.columns,
+                        "ORDER BY a.id, i.id, f.currency, f.key, t.tier"));
     return SumGroups(*rows, query);
   });
 }

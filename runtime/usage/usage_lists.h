@@ -31,8 +31,8 @@ Result<JsonPage> ListChunks(store::Database& database, const catalog::Account& a
 // kNotFound for a chunk that does not exist or may not be seen.
 Result<Json> GetChunk(store::Database& database, const catalog::Account& account,
                       std::string_view id);
-// Per asset and item, exact: accepted (of accepted and closed files), consumed (of submitted ones
-// too), last_reported.
+// Per asset, item and currency, exact: accepted (of accepted and closed files), consumed (of
+// submitted ones too), amount or, of schema TR, that of each tier, last_reported.
 Result<JsonPage> ListAggregates(store::Database& database, const catalog::Account& account,
                                 std::string_view query);
 

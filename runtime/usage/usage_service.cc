@@ -91,6 +91,11 @@ Status SettleParties(Transaction& transaction, const CreateFile& request, UsageF
         const auto contract,
         Find(catalog::LoadContract(transaction, request.contract_id), "contract", faults));
     if (!contract) return {};
+    // That of another vendor does not exist for this one.
+    if (!file.vendor.value.id.empty() && contract->vendor.id != file.vendor.value.id) {
+      faults.Add(fmt::format("contract: contract {} does not exist", request.contract_id));
+      return {};
+    }
     if (!request.marketplace_id.empty() && request.marketplace_id != contract->marketplace.id) {
       faults.Add(fmt::format("marketplace: contract {} is of {}", request.contract_id,
                              contract->marketplace.id));
@@ -99,6 +104,8 @@ Status SettleParties(Transaction& transaction, const CreateFile& request, UsageF
     file.marketplace = {contract->marketplace_key, contract->marketplace};
     provider = contract->provider;
     reseller = contract->reseller;
+  } else if (request.marketplace_id.empty()) {
+    faults.Add("contract, marketplace: one of them must be given");
   } else {
     CARREL_ASSIGN_OR_RETURN(
         const auto marketplace,

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "runtime/base/text.h"
+#include "runtime/usage/cell_text.h"
 #include "runtime/usage/time_parser.h"
 
 namespace carrel::usage {
@@ -14,22 +15,8 @@ namespace {
 constexpr std::string_view kParameter = "parameter.";
 constexpr size_t kShortText = 255;  // bytes, which every column takes
 constexpr size_t kMaxRaw = 200;     // bytes of a cell that an error repeats
+constexpr int64_t kSecond = 1'000'000;
 const Decimal kMaxAmount(10'000'000'000'000'000);
-
-std::string_view Trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
-  if (!text.empty() && !is_space(text.front()) && !is_space(text.back())) return text;
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
-// Whether the text of a number is how the number prints.
-bool IsPlainWhole(std::string_view text) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !text.empty() && text.size() <= 15 && (text[0] != '0' || text.size() == 1) &&
-         std::ranges::all_of(text, is_digit);
-}
 
 std::string Shown(std::string_view text) {
   return fmt::format("'{}'", EscapeControls(Truncate(text, 80)));
@@ -87,39 +74,20 @@ const Cell* Validator::CellAt(const Row& row, Column column) const {
 
 // Reports a cell that has no value to read.
 bool Validator::CheckCell(const Cell& cell, size_t position, std::string_view column) {
-  if (cell.kind == CellKind::kError) {
-    Report(UsageCode::kErrorCell, position, column, fmt::format("the cell holds {}", cell.text),
-           cell.text);
-    NoteCellFault(position, fmt::format("the cell holds {}", Truncate(cell.text, 20)));
-    return false;
-  }
-  if (cell.kind == CellKind::kNoValue) {
-    Report(UsageCode::kNoStoredResult, position, column,
-           "the cell holds a formula without a stored result", "");
-    NoteCellFault(position, "a formula without a stored result");
-    return false;
-  }
-  return true;
+  auto fault = FaultOf(cell);
+  if (!fault) return true;
+  NoteCellFault(position, fault->message);
+  Report(fault->code, position, column, std::move(fault->message), cell.text);
+  return false;
 }
 
-// What a person reads in the cell.
-std::string_view Validator::CellText(const Cell& cell) {
-  if (cell.kind == CellKind::kText || cell.kind == CellKind::kDate) return cell.text;
-  if (cell.kind == CellKind::kBool) return cell.text == "1" ? "TRUE" : "FALSE";
-  if (cell.kind != CellKind::kNumber) return {};
-  if (cell.date_style) {
-    if (const auto time = ParseDayNumber(cell.text, source_.epoch)) {
-      return arena_.Copy(FormatTime(*time));
-    }
-  }
-  if (IsPlainWhole(cell.text)) return cell.text;
-  const auto number = Decimal::ParseSpreadsheet(cell.text);
-  return number ? arena_.Copy(number->ToString()) : cell.text;
+std::string_view Validator::TextOf(const Cell& cell) {
+  return CellText(cell, source_.epoch, arena_);
 }
 
 std::string_view Validator::OddText(const Cell& cell, size_t position, std::string_view column) {
   text_faulty_ = !CheckCell(cell, position, column);
-  return text_faulty_ ? std::string_view() : CellText(cell);
+  return text_faulty_ ? std::string_view() : TextOf(cell);
 }
 
 std::string_view Validator::TooLong(Column column, std::string_view text) {
@@ -147,7 +115,7 @@ inline std::string_view Validator::TextOf(const Row& row, Column column) {
 
 Status Validator::ReadHeader(const Row& row) {
   std::vector<std::string> header;
-  for (const Cell& cell : row.cells) header.emplace_back(Trim(CellText(cell)));
+  for (const Cell& cell : row.cells) header.emplace_back(Trim(TextOf(cell)));
   has_header_ = true;
   if (auto fault = columns_.Read(header, rules_.schema, rules_.required_custom)) {
     return Refuse(std::move(*fault));
@@ -202,7 +170,7 @@ Status Validator::OnRow(const Row& row) {
 }
 
 void Validator::CheckRecordId(const Row& row) {
-  const std::string_view id = TextOf(row, Column::kRecordId);
+  const std::string_view id = Trim(TextOf(row, Column::kRecordId));
   record_.record_id = id;
   if (id.empty()) {
     if (!text_faulty_) ReportMissing(Column::kRecordId);
@@ -219,9 +187,9 @@ void Validator::CheckRecordId(const Row& row) {
   }
 }
 
-// A text that must be there.
+// A text that must be there, without the blanks around it.
 std::string_view Validator::RequiredText(const Row& row, Column column) {
-  const std::string_view text = TextOf(row, column);
+  const std::string_view text = Trim(TextOf(row, column));
   if (text.empty() && !text_faulty_) ReportMissing(column);
   return text;
 }
@@ -230,7 +198,7 @@ void Validator::CheckItem(const Row& row) {
   const std::string_view criteria = RequiredText(row, Column::kItemCriteria);
   const std::string_view value = RequiredText(row, Column::kItemValue);
   if (criteria.empty()) return;
-  record_.item = FindItem(row, Trim(criteria), value);
+  record_.item = FindItem(row, criteria, value);
   if (record_.item >= lookup_.item_count()) return;
   if (lookup_.item(record_.item).type == ItemType::kReservation &&
       !rules_.reservation_consumption) {
@@ -269,7 +237,7 @@ uint32_t Validator::FindItem(const Row& row, std::string_view criteria, std::str
 }
 
 bool Validator::ReadPrecision(const Row& row, uint8_t& decimals) {
-  const std::string_view name = Trim(RequiredText(row, Column::kItemPrecision));
+  const std::string_view name = RequiredText(row, Column::kItemPrecision);
   if (name.empty()) return false;
   for (const uint8_t known : std::to_array<uint8_t>({0, 1, 2, 4, 8})) {
     decimals = known;
@@ -321,14 +289,15 @@ bool Validator::ReadNumber(const Row& row, Column column, Decimal& number) {
     return false;
   }
   if (!CheckCell(*cell, columns_.position(column), ColumnTitle(column))) return false;
-  if (cell->kind == CellKind::kBool || cell->kind == CellKind::kDate) {
+  const bool stored = cell->kind == CellKind::kNumber && source_.numbers == NumberText::kWorkbook;
+  if (cell->kind == CellKind::kBool || cell->kind == CellKind::kDate ||
+      (stored && cell->date_style)) {
     Report(UsageCode::kWrongCellType, column,
            fmt::format("{}: expected a number, the cell holds {}", ColumnTitle(column),
                        cell->kind == CellKind::kBool ? "a truth value" : "a date"),
-           CellText(*cell));
+           TextOf(*cell));
     return false;
   }
-  const bool stored = cell->kind == CellKind::kNumber && source_.numbers == NumberText::kWorkbook;
   const std::string_view text = stored ? cell->text : Trim(cell->text);
   const auto fault =
       stored ? Decimal::ParseSpreadsheet(text, number) : Decimal::Parse(text, number);
@@ -408,7 +377,7 @@ bool Validator::ReadTime(const Row& row, Column column, int64_t& micros) {
     Report(UsageCode::kWrongCellType, column,
            fmt::format("{}: expected a time, the cell holds a {}", ColumnTitle(column),
                        number ? "plain number" : "truth value"),
-           CellText(*cell));
+           TextOf(*cell));
     return false;
   }
   const auto time =
@@ -434,7 +403,7 @@ bool Validator::ReadTime(const Row& row, Column column, int64_t& micros) {
 void Validator::CheckTimes(const Row& row) {
   const bool has_start = ReadTime(row, Column::kStart, record_.start);
   const bool has_end = ReadTime(row, Column::kEnd, record_.end);
-  const auto raw = [&](Column column) { return CellText(*CellAt(row, column)); };
+  const auto raw = [&](Column column) { return TextOf(*CellAt(row, column)); };
   if (has_start && has_end && record_.start > record_.end) {
     Report(UsageCode::kStartBehindEnd, Column::kStart,
            fmt::format("start {} lies behind end {}", FormatTime(record_.start),
@@ -450,17 +419,17 @@ void Validator::CheckTimes(const Row& row) {
                          ColumnTitle(column), FormatTime(time), FormatTime(rules_.period_from)),
              raw(column));
     }
-    if (time > rules_.period_to && !rules_.future) {
+    if (time >= rules_.period_end && !rules_.future) {
       Report(UsageCode::kBehindPeriod, column,
              fmt::format("{} {} lies behind the file's period, which ends {}", ColumnTitle(column),
-                         FormatTime(time), FormatTime(rules_.period_to)),
+                         FormatTime(time), FormatTime(rules_.period_end - kSecond)),
              raw(column));
     }
   }
 }
 
 void Validator::CheckAsset(const Row& row) {
-  const std::string_view by = Trim(RequiredText(row, Column::kAssetCriteria));
+  const std::string_view by = RequiredText(row, Column::kAssetCriteria);
   const std::string_view value = RequiredText(row, Column::kAssetValue);
   if (by.empty()) return;
   const bool is_parameter = by.starts_with(kParameter) && by.size() > kParameter.size();

@@ -40,7 +40,7 @@ class Validator final : public RowSink {
   std::string_view RequiredText(const Row& row, Column column);
   std::string_view OddText(const Cell& cell, size_t position, std::string_view column);
   std::string_view TooLong(Column column, std::string_view text);
-  std::string_view CellText(const Cell& cell);
+  std::string_view TextOf(const Cell& cell);
   bool CheckCell(const Cell& cell, size_t position, std::string_view column);
 
   void CheckRecordId(const Row& row);

@@ -83,6 +83,16 @@ TEST_F(UsageLifeTest, AllFaultsOfANewFileComeTogether) {
   EXPECT_EQ(*Count("usage_files"), 1);
 }
 
+TEST_F(UsageLifeTest, AContractOfAnotherVendorDoesNotExist) {
+  CreateFile request = NewFile();
+  request.contract_id = "CRD-30000-20000-30000";
+  EXPECT_EQ(Fault(request), "contract: contract CRD-30000-20000-30000 does not exist");
+  request.contract_id = "";
+  EXPECT_EQ(Fault(request), "contract, marketplace: one of them must be given");
+  request.marketplace_id = "MP-10001";
+  EXPECT_EQ(Fault(request), "none");
+}
+
 TEST_F(UsageLifeTest, OthersDoNotKnowOfAFileBeforeItReachesThem) {
   const UsageFile file = InState(FileState::kReady);
   for (const auto* account : {&other_vendor_, &distributor_, &reseller_}) {
@@ -412,6 +422,44 @@ TEST_F(UsageLifeTest, AcceptingMakesAChunkForEachHub) {
   EXPECT_EQ(ListChunks(*database_, distributor_, "hub.id=HB-1000-0002&status=ready")->total, 1);
 }
 
+TEST_F(UsageLifeTest, ARecordStaysInTheChunkOfItsFilesAcceptance) {
+  const UsageFile file = InState(FileState::kAccepted);
+  ASSERT_TRUE(database_->Write([&](store::Transaction& transaction) {
+    return store::Execute(transaction,
+                          "UPDATE assets SET hub_key = (SELECT key FROM hubs WHERE id = "
+                          "'HB-1000-0001') WHERE id = 'AS-1000-2000-0001'");
+  }));
+  for (const int number : {1, 2}) {
+    ASSERT_TRUE(closing_->CloseRecords(distributor_, kOrigin,
+                                       {{1, RecordId(file.id, number), "INV-1", ""}}));
+  }
+  const auto chunks = ListChunks(*database_, distributor_, "usagefile.id=" + file.id);
+  ASSERT_THAT(chunks->objects, SizeIs(2));
+  for (const Json& chunk : chunks->objects) {
+    EXPECT_EQ(chunk["records"], (Json{{"all", 1}, {"closed", 1}}));
+    EXPECT_EQ(chunk["status"], "closed");
+  }
+}
+
+TEST_F(UsageLifeTest, RowsOfAReconciliationThatContradictThemselvesAreRefused) {
+  const UsageFile file = InState(FileState::kAccepted);
+  const auto ids = RecordIds(file.id);
+  std::vector<BillingRow> rows = {{2, RecordId(file.id, 1), "INV-1", ""},
+                                  {3, RecordId(file.id, 2), "  ", ""},
+                                  {4, ids[1], "#N/A", ""}};
+  rows[0].record_id = ids[1];
+  rows[2].fault = "external_billing_id: the cell holds #N/A";
+  const auto report = closing_->Reconcile(distributor_, kOrigin, file.id, rows, Partial::kYes);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->closed, 0);
+  EXPECT_THAT(report->results[0].fault, HasSubstr("has the record_id " + ids[0]));
+  EXPECT_EQ(report->results[1].fault, "external_billing_id: is missing");
+  EXPECT_EQ(report->results[2].fault, rows[2].fault);
+  rows = {{2, RecordId(file.id, 1), "INV-1", ""}};
+  rows[0].record_id = ids[0];
+  EXPECT_EQ(closing_->Reconcile(distributor_, kOrigin, file.id, rows, Partial::kNo)->closed, 1);
+}
+
 TEST_F(UsageLifeTest, AChunkThatItsHubCannotBillIsFailedUntilItIsTriedAgainOrBilled) {
   const UsageFile file = InState(FileState::kAccepted);
   const std::string id = "UFC" + file.id.substr(2) + "-001";
@@ -653,6 +701,65 @@ TEST_F(SheetTest, ItemsThatAFileBringsAreCreatedWhenAllRecordsAreValid) {
   EXPECT_EQ(records[0]["item"]["mpn"], "OS-SNAP");
   EXPECT_EQ(records[0]["tier"], 0);
   EXPECT_EQ(*Count("usage_totals t JOIN items i ON i.key = t.item_key"), 1);
+}
+
+// Submitted and accepted by the distributor, of a product with amounts.
+class AggregateTest : public SheetTest {
+ protected:
+  void Accept(const std::string& product, const std::string& currency, const std::string& text) {
+    CreateFile request = NewFile(product);
+    request.currency = currency;
+    const auto file = service_->Create(vendor_, kOrigin, request);
+    ASSERT_TRUE(file) << file.error().message;
+    const UsageFile done = Process(file->id, kHeader + text);
+    ASSERT_EQ(done.status, FileState::kReady) << done.error_detail;
+    ASSERT_TRUE(service_->Submit(vendor_, kOrigin, file->id));
+    ASSERT_TRUE(service_->Accept(distributor_, kOrigin, file->id, "yes"));
+  }
+  static std::string Row(const std::string& id, const std::string& amount,
+                         const std::string& tier) {
+    return fmt::format(
+        "{},item.mpn,OS-GB,10,2026-11-01,2026-11-02,asset.id,AS-1000-2000-0003,{},{},north\n", id,
+        amount, tier);
+  }
+
+  const std::string kHeader =
+      "record_id,item_search_criteria,item_search_value,quantity,start_time_utc,end_time_utc,"
+      "asset_search_criteria,asset_search_value,amount,tier,v.region\n";
+};
+
+TEST_F(AggregateTest, AQuantityOfSeveralTiersCountsOnce) {
+  Accept("PRD-100-200-301", "EUR", Row("t2", "1", "2") + Row("t0", "3", "0") + Row("t1", "2", "1"));
+  const auto sums = ListAggregates(*database_, vendor_, "");
+  ASSERT_TRUE(sums) << sums.error().message;
+  ASSERT_THAT(sums->objects, SizeIs(1));
+  const Json& sum = sums->objects[0];
+  EXPECT_EQ(sum["consumed"], "10");
+  EXPECT_EQ(sum["accepted"], "10");
+  EXPECT_TRUE(sum["amount"].is_null());
+  EXPECT_EQ(sum["tiers"], Json::parse(R"([{"tier": 0, "amount": "3"}, {"tier": 1, "amount": "2"},
+                            {"tier": 2, "amount": "1"}])"));
+  EXPECT_EQ(*Count("usage_totals"), 3);
+  const auto chunks = ListChunks(*database_, distributor_, "");
+  ASSERT_THAT(chunks->objects, SizeIs(1));
+  EXPECT_EQ(chunks->objects[0]["records"]["all"], 3);
+}
+
+TEST_F(AggregateTest, CurrenciesAreNeverAddedUp) {
+  Accept("PRD-100-200-301", "EUR", Row("e0", "100.10", "0"));
+  Accept("PRD-100-200-301", "USD", Row("u0", "7.01", "0"));
+  Accept("PRD-100-200-301", "EUR", Row("e1", "0.05", "0"));
+  const auto sums = ListAggregates(*database_, vendor_, "");
+  ASSERT_TRUE(sums) << sums.error().message;
+  ASSERT_THAT(sums->objects, SizeIs(2));
+  EXPECT_EQ(sums->objects[0]["currency"], "EUR");
+  EXPECT_EQ(sums->objects[0]["tiers"][0]["amount"], "100.15");
+  EXPECT_EQ(sums->objects[0]["consumed"], "20");
+  EXPECT_EQ(sums->objects[1]["currency"], "USD");
+  EXPECT_EQ(sums->objects[1]["tiers"][0]["amount"], "7.01");
+  EXPECT_EQ(ListAggregates(*database_, vendor_, "currency=USD")->total, 1);
+  InState(FileState::kAccepted);  // of schema QT, over two assets
+  EXPECT_EQ(ListAggregates(*database_, vendor_, "currency=null()")->total, 2);
 }
 
 }  // namespace

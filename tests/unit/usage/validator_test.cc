@@ -88,7 +88,7 @@ class ValidatorTest : public WorkbookTest {
     lookup_.AddAssetParameter(2, "mail", "b@example.com");
     lookup_.AddTakenRecordId("taken-1");
     rules_.period_from = *ParseTime("2026-01-01");
-    rules_.period_to = *ParseTime("2026-01-31 23:59:59");
+    rules_.period_end = *ParseTime("2026-02-01");
   }
 
   UsageFileResult ReadFile(const std::filesystem::path& path) {
@@ -280,6 +280,23 @@ TEST_F(ValidatorTest, TimesAreReadInEveryFormAndHeldToThePeriod) {
   EXPECT_THAT(Codes("end_time_utc", "9999-12-31 23:59:59"), IsEmpty());
 }
 
+TEST_F(ValidatorTest, TheLastSecondOfThePeriodCountsWhole) {
+  EXPECT_THAT(Codes("end_time_utc", "2026-01-31 23:59:59.999999"), IsEmpty());
+  EXPECT_THAT(Codes("end_time_utc", "2026-02-01 00:00:00"), ElementsAre("USG_019 end_time_utc"));
+  EXPECT_THAT(seen().errors.at(0).message, HasSubstr("which ends 2026-01-31 23:59:59"));
+}
+
+TEST_F(ValidatorTest, BlanksAroundIdsAndNamesSayNothing) {
+  EXPECT_THAT(Codes(With(With(With(Good(), "record_id", " r-1\t"), "item_search_value", "MPN-INT "),
+                         "asset_search_value", " AS-1 ")),
+              IsEmpty());
+  EXPECT_EQ(seen().id, "r-1");
+  for (const char* column : {"record_id", "item_search_value", "asset_search_value"}) {
+    EXPECT_THAT(Codes(column, " "), ElementsAre(fmt::format("USG_001 {}", column)));
+  }
+  EXPECT_THAT(Codes("record_id", " taken-1"), ElementsAre("USG_003 record_id"));
+}
+
 TEST_F(ValidatorTest, ExactlyOneAssetMustFit) {
   const auto codes = [&](const std::string& criteria, const std::string& value) {
     return Codes(
@@ -465,7 +482,7 @@ TEST_F(ValidatorWorkbookTest, NumbersAndDaysAreRead) {
   EXPECT_THAT(CellCodes({{"start_time_utc", "s=\"1\"><v>44561.5</v></c>"}}, "date1904=\"1\""),
               IsEmpty());
   EXPECT_EQ(FormatTime(seen().record.start), "2026-01-01 12:00:00");
-  EXPECT_THAT(CellCodes({{"quantity", "><v>2.9999999999999996</v></c>"}}),
+  EXPECT_THAT(CellCodes({{"quantity", "><v>2.9999999999999</v></c>"}}),
               ElementsAre("USG_007 quantity"));
   EXPECT_THAT(CellCodes({{"item_search_value", "t=\"str\"><v>MPN-2</v></c>"},
                          {"quantity", "><v>0.57999999999999996</v></c>"}}),
@@ -475,6 +492,9 @@ TEST_F(ValidatorWorkbookTest, NumbersAndDaysAreRead) {
 
 TEST_F(ValidatorWorkbookTest, CellsOfTheWrongTypeAreNamed) {
   EXPECT_THAT(CellCodes({{"quantity", "t=\"b\"><v>1</v></c>"}}), ElementsAre("USG_031 quantity"));
+  EXPECT_THAT(CellCodes({{"quantity", "s=\"1\"><v>46023</v></c>"}}),
+              ElementsAre("USG_031 quantity"));
+  EXPECT_EQ(seen().errors.at(0).raw_value, "2026-01-01 00:00:00");
   EXPECT_THAT(CellCodes({{"start_time_utc", "><v>46023</v></c>"}}),
               ElementsAre("USG_031 start_time_utc"));
   EXPECT_THAT(CellCodes({{"start_time_utc", "s=\"1\"><v>60</v></c>"}}),
@@ -489,7 +509,7 @@ TEST_F(ValidatorWorkbookTest, ErrorCellsAndFormulasWithoutResultAreOfTheFileToo)
   EXPECT_THAT(
       CellCodes({{"quantity", "t=\"e\"><v>#REF!</v></c>"}, {"record_id", "><f>A1</f></c>"}}),
       ElementsAre("USG_030 record_id", "USG_029 quantity"));
-  EXPECT_EQ(result_.cell_fault, "records!A2: a formula without a stored result");
+  EXPECT_EQ(result_.cell_fault, "records!A2: the cell holds a formula without a stored result");
   EXPECT_EQ(result_.cell_faults, 2u);
 }
 
