@@ -44,6 +44,14 @@ const Column* ColumnAt(const KindRow& kind, std::string_view path) {
   return found == kind.columns.end() ? nullptr : &*found;
 }
 
+// "parameters.<name>": an entry of a map.
+bool IsEntry(const KindRow& kind, std::string_view path) {
+  return std::ranges::any_of(kind.columns, [&](const Column& column) {
+    return column.type == Column::Type::kMap && path.size() > column.path.size() + 1 &&
+           path.starts_with(column.path) && path[column.path.size()] == '.';
+  });
+}
+
 // Objects become dotted paths, down to what the kind's table names.
 void Flatten(const KindRow& kind, const Json& value, const std::string& path, Given& out) {
   const Column* column = ColumnAt(kind, path);
@@ -173,6 +181,7 @@ class Importer {
       if (column.type == Column::Type::kReference) known.back() += ".id";
     }
     for (const auto& [path, value] : given) {
+      if (IsEntry(kind, path)) continue;
       // "vendor": null is no vendor.
       const Column* column = ColumnAt(kind, path);
       if (column != nullptr && (column->type != Column::Type::kReference || value.is_null())) {
@@ -214,12 +223,13 @@ class Importer {
     std::vector<Stored> out;
     for (size_t i = 0; i < kind.columns.size(); ++i) {
       const Column& column = kind.columns[i];
-      const Json* value = ValueFor(column, given);
-      if (value == nullptr && before) {
+      CARREL_ASSIGN_OR_RETURN(const std::optional<Json> value,
+                              NewValue(column, given, before ? &before->values[i] : nullptr));
+      if (!value && before) {
         out.push_back(before->values[i]);
         continue;
       }
-      auto stored = value == nullptr ? WithoutValue(column) : Convert(column, *value);
+      auto stored = value ? Convert(column, *value) : WithoutValue(column);
       if (!stored && stored.error().code == Code::kInvalid) {
         return Wrap(stored.error(), column.path);
       }
@@ -239,6 +249,25 @@ class Importer {
       found = given.find(fmt::format("{}.id", column.path));
     }
     return found == given.end() ? nullptr : &found->second;
+  }
+
+  // What the column is to hold; nullopt when nothing is said of it. "parameters.<name>" changes
+  // that entry of a map alone.
+  static Result<std::optional<Json>> NewValue(const Column& column, const Given& given,
+                                              const Stored* before) {
+    std::optional<Json> out;
+    if (const Json* value = ValueFor(column, given)) out = *value;
+    if (column.type != Column::Type::kMap) return out;
+    const std::string prefix = fmt::format("{}.", column.path);
+    for (auto at = given.lower_bound(prefix); at != given.end(); ++at) {
+      if (!at->first.starts_with(prefix)) break;
+      if (!out) {
+        CARREL_ASSIGN_OR_RETURN(out, ParseJson(before ? std::get<std::string>(*before) : "{}"));
+      }
+      if (!out->is_object()) break;  // Convert says what was expected
+      (*out)[at->first.substr(prefix.size())] = at->second;
+    }
+    return out;
   }
 
   Result<Stored> WithoutValue(const Column& column) {
@@ -428,20 +457,6 @@ Result<std::vector<KindRows>> ReadJson(std::string_view text, const KindRow* onl
   return out;
 }
 
-// An empty cell says nothing; maps come as "parameters.<name>".
-void AddCell(const KindRow& kind, const std::string& header, std::string cell, Given& out) {
-  if (cell.empty()) return;
-  for (const Column& column : kind.columns) {
-    if (column.type != Column::Type::kMap || !header.starts_with(fmt::format("{}.", column.path))) {
-      continue;
-    }
-    Json& map = out.try_emplace(std::string(column.path), Json::object()).first->second;
-    map[header.substr(column.path.size() + 1)] = std::move(cell);
-    return;
-  }
-  out.insert_or_assign(header, Json(std::move(cell)));
-}
-
 Result<std::vector<KindRows>> ReadCsv(std::string_view text, const KindRow* kind) {
   if (kind == nullptr) {
     return Fail(Code::kInvalid, "a CSV file holds objects of one kind; name it");
@@ -461,7 +476,8 @@ Result<std::vector<KindRows>> ReadCsv(std::string_view text, const KindRow* kind
     }
     GivenRow given{row.line, {}};
     for (size_t i = 0; i < header.size(); ++i) {
-      AddCell(*kind, header[i], row.cells[i], given.values);
+      // An empty cell says nothing.
+      if (!row.cells[i].empty()) given.values.emplace(header[i], row.cells[i]);
     }
     out.rows.push_back(std::move(given));
   }

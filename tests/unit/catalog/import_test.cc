@@ -48,6 +48,25 @@ TEST_F(ImportTest, WhatARowLeavesOutStaysAndNullEmptiesIt) {
   EXPECT_EQ((*asset)["parameters"], (Json{{"tenant_id", "moved"}}));
 }
 
+TEST_F(ImportTest, AColumnOfOneParameterLeavesTheOthers) {
+  Take(Sample("catalogue.json"), Format::kJson);
+  const auto parameters = [&] {
+    return (*Get(*database_, RowOf(Kind::kAsset), "AS-1000-2000-0001"))["parameters"];
+  };
+  const ImportReport one =
+      Take("id,parameters.tenant_id\nAS-1000-2000-0001,new\n", Format::kCsv, "assets");
+  EXPECT_EQ(one.counts.updated, 1);
+  EXPECT_EQ(parameters(), (Json{{"tenant_id", "new"}, {"project", "project-1"}}));
+  const ImportReport none =
+      Take("id,parameters.tenant_id,parameters.project\nAS-1000-2000-0001,new,\n", Format::kCsv,
+           "assets");
+  EXPECT_EQ(none.counts.unchanged, 1) << "an empty cell says nothing";
+  const ImportReport nameless =
+      Take("id,parameters.\nAS-1000-2000-0001,new\n", Format::kCsv, "assets");
+  EXPECT_EQ(nameless.refused.size(), 1U);
+  EXPECT_EQ(parameters(), (Json{{"tenant_id", "new"}, {"project", "project-1"}}));
+}
+
 TEST_F(ImportTest, ARefusedRowIsNamedAndTheOthersAreStored) {
   const ImportReport report = Take(R"({"accounts": [{"id": "VA-1", "name": "One", "role": "vendor"},
                             {"id": "VA-2", "name": "Two", "role": "owner"},
