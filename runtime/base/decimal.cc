@@ -15,6 +15,7 @@ using Uint128 = unsigned __int128;
 
 constexpr size_t kShortDigits = 18;
 constexpr size_t kSafeDigits = 15;  // a double keeps so many digits of any decimal
+constexpr int kFormulaDigits = 17;  // which only a double needs that no short decimal names
 constexpr int64_t kLimb = 1'000'000'000;
 constexpr int kLimbDigits = 9;
 
@@ -203,6 +204,26 @@ bool ReadLoop(std::string_view text, size_t max_digits, uint64_t& digits, size_t
   return at == end && count > 0 && count <= max_digits;
 }
 
+using DoubleText = std::array<char, 32>;
+
+std::string_view Print(double value, DoubleText& out) {
+  const auto end =
+      std::to_chars(out.data(), out.data() + out.size(), value, std::chars_format::scientific);
+  return {out.data(), end.ptr};
+}
+
+// The digits of a formula's result that spreadsheets show; "" when they are another number than the
+// result but for the rounding of one step.
+std::string_view PrintAsShown(double value, DoubleText& out) {
+  if (value == std::trunc(value)) return {};
+  const auto end = std::to_chars(out.data(), out.data() + out.size(), value,
+                                 std::chars_format::scientific, kSafeDigits - 1);
+  double shown = 0;
+  std::from_chars(out.data(), end.ptr, shown);
+  const bool is_near = shown == value || shown == std::nextafter(value, shown);
+  return is_near ? std::string_view(out.data(), end.ptr) : std::string_view();
+}
+
 }  // namespace
 
 Decimal Decimal::Make(Int128 units, int scale) {
@@ -272,10 +293,13 @@ std::expected<Decimal, DecimalFault> Decimal::ParseSpreadsheet(std::string_view 
     return std::unexpected(number.digits == 0 || number.exponent < 0 ? DecimalFault::kTooManyDigits
                                                                      : DecimalFault::kTooLarge);
   }
-  char buffer[32];
-  const auto printed =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
-  return Parse({buffer, static_cast<size_t>(printed.ptr - buffer)});
+  DoubleText buffer;
+  if (number.count >= kFormulaDigits) {
+    if (const std::string_view shown = PrintAsShown(value, buffer); !shown.empty()) {
+      return Parse(shown);
+    }
+  }
+  return Parse(Print(value, buffer));
 }
 
 std::optional<int64_t> Decimal::Scaled(int scale) const {

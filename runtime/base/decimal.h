@@ -35,7 +35,9 @@ class Decimal {
   static std::expected<Decimal, DecimalFault> Parse(std::string_view text);
   // A number as spreadsheets store it: what has more than 15 significant digits or an exponent is
   // a binary number in disguise ("0.57999999999999996") and stands for the shortest decimal that
-  // names it (0.58); everything else is read exactly.
+  // names it (0.58); everything else is read exactly. A fraction with 17 digits or more is the
+  // result of a formula: where the 15 digits that a spreadsheet shows of it name the double itself
+  // or one beside it, it stands for those ("3.3000000000000003", of 1.1 + 2.2, is 3.3).
   static std::expected<Decimal, DecimalFault> ParseSpreadsheet(std::string_view text);
 
   // The same into a number that is there already: for inner loops. kNone when all is well.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import math
 import random
 import re
 import subprocess
@@ -212,6 +213,16 @@ def rewrite(chance: random.Random, data: bytes) -> bytes:
     return out.getvalue()
 
 
+def as_decimal(value: float | int) -> Decimal:
+    """The shortest decimal, or the 15 digits of a formula's result that are next to it."""
+    shortest = Decimal(repr(value)).normalize()
+    if len(shortest.as_tuple().digits) >= 17 and value != int(value):
+        near = float(f"{value:.14e}")
+        if near == math.nextafter(value, near):
+            return Decimal(f"{value:.14e}").normalize()
+    return shortest
+
+
 def shown(value: object) -> list[str]:
     if value is None or value == "":
         return ["", ""]
@@ -223,7 +234,7 @@ def shown(value: object) -> list[str]:
     if isinstance(value, dt.time):
         return ["time", str(value)]
     if isinstance(value, (int, float)):
-        number = Decimal(repr(value)).normalize()
+        number = as_decimal(value)
         return ["number", "0" if number == 0 else f"{number:f}"]
     if value in ERRORS:
         return ["error", str(value)]
