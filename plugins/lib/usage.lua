@@ -43,14 +43,22 @@ function M.chosen(parameters, states)
   return filters
 end
 
--- Records of production files whose usage began in the period: `after` counts in, `before` out, so
--- that periods which meet share no record.
+-- Filters for times of `field` in a period: `after` counts in, `before` out, so that periods which
+-- meet share nothing. A `before` without a time comes as the last second of its day, which counts
+-- whole; times have microseconds.
+function M.within(field, period)
+  local last_second = period.before:match("^(.*T23:59:59)Z?$")
+    or period.before:match("^(.*T23:59:59)%+00:00$")
+  local ending = last_second and string.format("le(%s,%s.999999Z)", field, last_second)
+    or string.format("lt(%s,%s)", field, period.before)
+  return string.format("ge(%s,%s),%s", field, period.after, ending)
+end
+
+-- Records of production files whose usage began in the period.
 function M.records(client, parameters)
-  local period = parameters.period
   local filters = M.chosen(parameters, { "approved", "closed" })
   filters[#filters + 1] = "eq(usagefile.environment,production)"
-  filters[#filters + 1] = "ge(start_date," .. period.after .. ")"
-  filters[#filters + 1] = "lt(start_date," .. period.before .. ")"
+  filters[#filters + 1] = M.within("start_date", parameters.period)
   return client:ns("usage").records:filter(table.concat(filters, ",")):order_by("id")
 end
 

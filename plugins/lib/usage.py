@@ -20,6 +20,7 @@ Row = Mapping[str, Any]
 
 # Parameter id -> property that it filters, of files and records alike.
 _CHOSEN = {"product": "product.id", "marketplace": "marketplace.id"}
+_LAST_SECOND = re.compile(r"(.*T23:59:59)(Z|\+00:00)?")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.:+-]+")
 
 
@@ -47,6 +48,19 @@ def chosen(parameters: Item) -> list[str]:
             values = ",".join(map(rql_value, choice["choices"]))
             filters.append(f"in({field},({values}))")
     return filters
+
+
+def within(field: str, after: str, before: str) -> list[str]:
+    """Filters for times in a period: `after` counts in, `before` out.
+
+    Periods which meet share nothing. A `before` without a time comes as the last second of its
+    day, which counts whole; times have microseconds.
+    """
+    if last_second := _LAST_SECOND.fullmatch(before):
+        ending = f"le({field},{last_second[1]}.999999Z)"
+    else:
+        ending = f"lt({field},{before})"
+    return [f"ge({field},{after})", ending]
 
 
 def files(client: ConnectClient, *filters: str) -> Any:
@@ -78,8 +92,7 @@ def billed_records(
         client,
         "in(status,(accepted,closed))",
         "eq(environment,production)",
-        f"ge(period.from,{period[0]})",
-        f"lt(period.from,{period[1]})",
+        *within("period.from", *period),
         *chosen(parameters),
         *file_filters,
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib.usage import Item, Row, chosen, connect, files, name_of, records, render
+from lib.usage import Item, Row, chosen, connect, files, name_of, records, render, within
 
 COLUMNS = (
     "Product ID",
@@ -74,8 +74,7 @@ def _read(
     groups: dict[tuple[str, ...], Group] = {}
     filters = ["eq(status,invalid)", *chosen(parameters)]
     if period := parameters.get("period"):
-        filters.append(f"ge(events.created.at,{period['after']})")
-        filters.append(f"lt(events.created.at,{period['before']})")
+        filters += within("events.created.at", period["after"], period["before"])
     found = files(client, *filters)
     count = found.count()
     for number, file in enumerate(found, start=1):
