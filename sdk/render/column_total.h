@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,17 +11,16 @@
 
 namespace carrel::render {
 
-// Integers and decimals are added digit by digit, never as doubles; floats with a compensated sum
-// (Neumaier). A column of both has the float nearest to the sum of the two. None, an empty text,
-// NaN and infinities count as nothing. Memory does not grow. Not thread-safe.
+// Every number is added exactly: integers and decimals digit by digit, floats bit by bit. A column
+// with a float has the float nearest to the sum. None, an empty text, NaN and infinities count as
+// nothing. Memory does not grow. Not thread-safe.
 class ColumnTotal {
  public:
   void Add(const Cell& cell);
-  // Whether there is a number and nothing but numbers: else the column has no total. Numbers with
-  // digits beyond 10^±306 cannot be added.
-  bool has_total() const { return numbers_ && !others_; }
-  // "3.30", "1e+16": as many decimals as the longest had.
-  std::string Text() const;
+  // "3.30": as many decimals as the longest had; with floats "3.3", "1e+16". Nothing for a column
+  // without a number or with anything else, with an integer or decimal that has digits beyond
+  // 10^±306, or with a sum beyond the largest float.
+  std::optional<std::string> Text() const;
 
  private:
   void AddDigits(std::string_view text);
@@ -28,9 +28,10 @@ class ColumnTotal {
   std::string ExactText() const;
 
   bool numbers_ = false, others_ = false, floats_ = false;
-  std::vector<int64_t> limbs_;  // of 9 digits each, signed, carries not yet done
-  int scale_ = 0;               // decimals to print
-  double sum_ = 0, compensation_ = 0;
+  // Signed, carries not yet done, the lowest first; empty before the first number.
+  std::vector<int64_t> limbs_;        // of 9 digits each: integers and decimals
+  std::vector<int64_t> float_limbs_;  // of 27 bits each
+  int scale_ = 0;                     // decimals to print
 };
 
 }  // namespace carrel::render

@@ -182,22 +182,21 @@ class HtmlRenderer final : public Renderer {
     out += "</tr>\n";
   }
 
-  bool HasTotal(size_t column) const {
-    return column < totals_.size() && totals_[column].has_total() &&
-           (!args_.totals || wanted_totals_.contains(column));
+  std::optional<std::string> TotalOf(size_t column) const {
+    const bool wanted = !args_.totals || wanted_totals_.contains(column);
+    return wanted && column < totals_.size() ? totals_[column].Text() : std::nullopt;
   }
 
   void AppendTotals() {
     std::string& out = file_.buffer();
-    const size_t width = std::max(columns_.size(), totals_.size());
-    bool any = false;
-    for (size_t i = 0; i < width; ++i) any |= HasTotal(i);
-    if (!any) return;
+    std::vector<std::optional<std::string>> totals(std::max(columns_.size(), totals_.size()));
+    for (size_t i = 0; i < totals.size(); ++i) totals[i] = TotalOf(i);
+    if (std::ranges::none_of(totals, [](const auto& total) { return total.has_value(); })) return;
     out += "<tfoot><tr>";
-    for (size_t i = 0; i < width; ++i) {
-      out += HasTotal(i) ? "<td class=\"n\">" : "<td>";
-      if (i == 0) out += HasTotal(i) ? "Total " : "Total";
-      if (HasTotal(i)) AppendHtmlText(out, totals_[i].Text());
+    for (size_t i = 0; i < totals.size(); ++i) {
+      out += totals[i] ? "<td class=\"n\">" : "<td>";
+      if (i == 0) out += totals[i] ? "Total " : "Total";
+      if (totals[i]) AppendHtmlText(out, *totals[i]);
       out += "</td>";
     }
     out += "</tr></tfoot>\n";

@@ -4,7 +4,7 @@ Usage: html_page.py RENDER_ROWS
 
 The csv must be the one that the csv renderer writes; no value may become markup, a script or an
 address; the content policy must name the style and the script that are there, and no other; memory
-must not grow with rows; totals must be those of Python's Decimal.
+must not grow with rows; totals must be those of Python's Decimal and Fraction.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import decimal
 import gzip
 import hashlib
 import json
+import math
 import os
 import pathlib
 import random
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from decimal import Decimal
+from fractions import Fraction
 from html.parser import HTMLParser
 from typing import Any
 
@@ -187,6 +189,26 @@ def check_totals(tool: Tool) -> None:
         assert Decimal(found) == expected, (found, expected)
 
 
+def check_float_totals(tool: Tool) -> None:
+    """A column with floats has the float nearest to the exact sum, if there is one."""
+    rng = random.Random(8)
+    for size in (5, 30, 300, 1023):
+        for _ in range(8):
+            floats = [math.ldexp(rng.uniform(-2, 2), rng.randint(-size, size)) for _ in range(20)]
+            floats += [-value for value in floats[:15]] + [rng.uniform(-1, 1) * 2.0**-1060]
+            digits = [f"{rng.randint(-(10**12), 10**12)}E{rng.randint(-25, 10)}" for _ in range(9)]
+            digits += [f"{-Decimal(value):.25E}" for value in floats[15:18] if size < 300]
+            cells = [["float", repr(value)] for value in floats] + [["decimal", d] for d in digits]
+            rng.shuffle(cells)
+            exact = sum(map(Fraction, floats)) + sum(map(Fraction, digits))
+            source = tool.render("html", [[cell] for cell in cells], {"columns": ["a"]})
+            found = Page(source.decode()).cells[-1]
+            try:
+                assert found == f"Total {float(exact)!r}", (found, float(exact))
+            except OverflowError:
+                assert not found.startswith("Total"), found
+
+
 def check_charts(tool: Tool) -> None:
     """Each chart is drawn once, named and described; ids are unique, coordinates are numbers."""
     rows = [[text(f"m{i}"), ["int", i * i - 50], ["decimal", f"{i}.5"]] for i in range(30)]
@@ -232,8 +254,8 @@ def check_memory(tool: Tool) -> None:
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         tool = Tool(sys.argv[1], pathlib.Path(folder))
-        for check in (check_safety, check_policy, check_csv, check_totals, check_charts,
-                      check_memory):  # fmt: skip
+        for check in (check_safety, check_policy, check_csv, check_totals,
+                      check_float_totals, check_charts, check_memory):  # fmt: skip
             check(tool)
             print("ok", check.__name__)
     return 0

@@ -36,7 +36,7 @@ Cell BigInteger(std::string_view digits) {
 std::string Total(const std::vector<Cell>& cells) {
   ColumnTotal total;
   for (const Cell& cell : cells) total.Add(cell);
-  return total.has_total() ? total.Text() : "none";
+  return total.Text().value_or("none");
 }
 
 TEST(ColumnTotal, DecimalsAndIntegersAddUpExactly) {
@@ -56,12 +56,29 @@ TEST(ColumnTotal, DecimalsAndIntegersAddUpExactly) {
   EXPECT_EQ(Total(cents), "1000.00");
 }
 
-TEST(ColumnTotal, FloatsAddUpWithACompensatedSum) {
+TEST(ColumnTotal, FloatsAddUpExactly) {
   EXPECT_EQ(Total({Float(1e16), Float(1), Float(-1e16)}), "1.0");
-  EXPECT_EQ(Total({Float(0.5), DecimalCell("0.25"), IntegerCell(1)}), "1.75");
+  EXPECT_EQ(Total({Float(1e308), Float(1e308), Float(-1e308), Float(-1e308)}), "0.0");
+  EXPECT_EQ(Total({Float(1e308), Float(5e-324), Float(-1e308)}), "5e-324");
+  EXPECT_EQ(Total({Float(1e308), Float(1e-10), Float(1e-300), Float(-1e308), Float(-1e-10)}),
+            "1e-300");
+  EXPECT_EQ(Total({Float(-5e-324), Float(2.5e-308)}), "2.4999999999999993e-308");
+  EXPECT_EQ(Total({Float(-0.1), Float(-0.2)}), "-0.30000000000000004");
+  EXPECT_EQ(Total({Float(-0.0)}), "0.0");
   EXPECT_EQ(Total({Float(std::nan("")), Float(HUGE_VAL), Float(2)}), "2.0");
+  EXPECT_EQ(Total({Float(HUGE_VAL)}), "0.0");
   const std::vector<Cell> tenths(1'000'000, Float(0.1));
   EXPECT_EQ(Total(tenths), "100000.0");
+}
+
+TEST(ColumnTotal, FloatsAndExactNumbersGiveTheNearestFloat) {
+  EXPECT_EQ(Total({Float(0.5), DecimalCell("0.25"), IntegerCell(1)}), "1.75");
+  EXPECT_EQ(Total({DecimalCell("1E+22"), Float(1.5), Float(-1e22)}), "1.5");
+  EXPECT_EQ(Total({IntegerCell(9'007'199'254'740'993), Float(0.5)}), "9007199254740994.0");
+  EXPECT_EQ(Total({DecimalCell("0.3"), Float(0.1), Float(0.2)}), "0.6");
+  EXPECT_EQ(Total({IntegerCell(-1), Float(0.25)}), "-0.75");
+  EXPECT_EQ(Total({DecimalCell("1E-306"), Float(-1e-306)}), "-3e-323");
+  EXPECT_EQ(Total({Float(1e22), DecimalCell("-1E+22"), DecimalCell("1E-300")}), "1e-300");
 }
 
 TEST(ColumnTotal, OnlyColumnsOfNumbersHaveOne) {
@@ -75,6 +92,8 @@ TEST(ColumnTotal, OnlyColumnsOfNumbersHaveOne) {
   EXPECT_EQ(Total({IntegerCell(1), DateCell(0)}), "none");
   EXPECT_EQ(Total({DecimalCell("1E+306")}), "none");
   EXPECT_EQ(Total({DecimalCell("1E-307")}), "none");
+  EXPECT_EQ(Total({Float(1e308), Float(1e308)}), "none");
+  EXPECT_EQ(Total({Float(-1e308), Float(-1e308)}), "none");
   EXPECT_EQ(Total({DecimalCell("1E+99999999999")}), "0");  // no number that can be read
   EXPECT_EQ(Total({Cell{}, IntegerCell(1), TextCell(""), DecimalCell("NaN")}), "1");
 }
