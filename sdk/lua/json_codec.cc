@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <lua.hpp>
@@ -10,6 +9,8 @@
 #include "runtime/base/text.h"
 #include "sdk/lua/lua_state.h"
 #include "sdk/lua/run_context.h"
+#include "sdk/render/json_writer.h"
+#include "sdk/render/number_text.h"
 
 namespace carrel::lua {
 namespace {
@@ -73,89 +74,11 @@ void PushValue(lua_State* L, const AnyJson& value, int depth) {
   }
 }
 
-void AppendString(std::string& out, std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (byte < 0x20) {
-          out += "\\u00";
-          out += kHex[byte >> 4];
-          out += kHex[byte & 15];
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
-
 void AppendText(std::string& out, std::string_view text) {
   if (IsUtf8(text)) {
-    AppendString(out, text);
+    render::AppendJsonString(out, text);
   } else {
-    AppendString(out, ToUtf8(text));
-  }
-}
-
-// The shortest digits that read back equal; always with a point or an exponent, so that a float
-// stays one. NaN and the infinities, which JSON has not, become null.
-void AppendNumber(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out += "null";
-    return;
-  }
-  char buffer[40];
-  const auto end =
-      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
-  std::string_view text(buffer, static_cast<size_t>(end - buffer));
-  if (text.front() == '-') {
-    out += '-';
-    text.remove_prefix(1);
-  }
-  const size_t e = text.find('e');
-  int exponent = 0;
-  const char* digits_of_exponent = text.data() + e + (text[e + 1] == '+' ? 2 : 1);
-  std::from_chars(digits_of_exponent, end, exponent);
-  std::string digits(1, text[0]);
-  if (e > 2) digits += text.substr(2, e - 2);
-  const int point = exponent + 1;  // digits before the decimal point
-  const int count = static_cast<int>(digits.size());
-  if (point > 16 || point <= -5) {
-    out += digits[0];
-    if (count > 1) out.append(1, '.').append(digits, 1);
-    out += 'e';
-    out += std::to_string(exponent);
-  } else if (point <= 0) {
-    out.append("0.").append(static_cast<size_t>(-point), '0').append(digits);
-  } else if (point >= count) {
-    out.append(digits).append(static_cast<size_t>(point - count), '0').append(".0");
-  } else {
-    out.append(digits, 0, static_cast<size_t>(point));
-    out.append(1, '.').append(digits, static_cast<size_t>(point));
+    render::AppendJsonString(out, ToUtf8(text));
   }
 }
 
@@ -167,32 +90,44 @@ struct Layout {
   lua_Integer length = 0;
 };
 
+// Whether the top two are the field `n` with a length, as table.pack makes it.
+bool IsLength(lua_State* L) {
+  return lua_type(L, -2) == LUA_TSTRING && std::string_view(lua_tostring(L, -2)) == "n" &&
+         lua_isinteger(L, -1) != 0 && lua_tointeger(L, -1) >= 0;
+}
+
 // Arrays are tables marked by carrel.array and tables whose keys are all positive integers without
-// wide gaps; every other table, the empty one too, is an object.
+// wide gaps, beside them perhaps their length `n`; every other table, the empty one too, is an
+// object.
 Layout LayoutOf(lua_State* L, int index) {
   const bool marked = TagOf(L, index) == Tag::kArray;
   lua_Integer count = 0;
   lua_Integer highest = 0;
-  lua_pushnil(L);
-  while (lua_next(L, index) != 0) {
-    lua_pop(L, 1);
-    if (lua_isinteger(L, -1) == 0 || lua_tointeger(L, -1) < 1) {
+  lua_Integer n = -1;
+  for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+    if (lua_isinteger(L, -2) != 0 && lua_tointeger(L, -2) >= 1) {
+      highest = std::max(highest, lua_tointeger(L, -2));
+      ++count;
+    } else if (IsLength(L)) {
+      n = lua_tointeger(L, -1);
+    } else {
       if (marked) luaL_error(L, "an array for JSON has a key that is no position");
-      lua_pop(L, 1);
+      lua_pop(L, 2);
       return {};
     }
-    highest = std::max(highest, lua_tointeger(L, -1));
-    ++count;
   }
-  const bool dense = highest / 2 <= count + 8;
+  const lua_Integer length = n >= 0 ? n : highest;
+  const bool dense = IsDense(length, count);
   if (marked && !dense) luaL_error(L, "an array for JSON has too many holes");
-  return {.array = dense && (marked || count > 0), .length = highest};
+  return {.array = dense && (marked || count > 0), .length = length};
 }
 
 void EncodeArray(lua_State* L, int index, lua_Integer length, int depth) {
-  std::string& out = ContextOf(L).text;
+  RunContext& context = ContextOf(L);
+  std::string& out = context.text;
   out += '[';
   for (lua_Integer i = 1; i <= length; ++i) {
+    if (depth == 0) context.column = i;
     if (i > 1) out += ',';
     lua_rawgeti(L, index, i);
     EncodeValue(L, lua_gettop(L), depth + 1);
@@ -283,7 +218,7 @@ void EncodeValue(lua_State* L, int index, int depth) {
         out.append(digits,
                    std::to_chars(digits, digits + sizeof(digits), lua_tointeger(L, index)).ptr);
       } else {
-        AppendNumber(out, lua_tonumber(L, index));
+        render::AppendJsonFloat(out, lua_tonumber(L, index));
       }
       return;
     case LUA_TSTRING: {
@@ -307,12 +242,15 @@ void EncodeValue(lua_State* L, int index, int depth) {
 
 }  // namespace
 
+bool IsDense(int64_t length, int64_t count) { return length / 2 <= count + 8; }
+
 void PushJson(lua_State* L, const Json& value) { PushValue(L, value, 0); }
 void PushJson(lua_State* L, const OrderedJson& value) { PushValue(L, value, 0); }
 
 void EncodeJson(lua_State* L, int index) {
   RunContext& context = ContextOf(L);
   context.keys.clear();
+  context.column = 0;
   bool out_of_memory = false;
   try {
     EncodeValue(L, lua_absindex(L, index), 0);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <lua.hpp>
 
 #include "runtime/base/clock.h"
@@ -106,17 +107,22 @@ int EncodeRow(lua_State* L) {
   return 0;
 }
 
-// Whether the table at the top has any key that is no position.
-bool HasNamedFields(lua_State* L) {
-  lua_pushnil(L);
-  while (lua_next(L, -2) != 0) {
-    lua_pop(L, 1);
-    if (lua_isinteger(L, -1) == 0) {
-      lua_pop(L, 1);
-      return true;
-    }
+struct TableKeys {
+  int64_t count = 0;
+  int64_t highest = 0;  // position
+  bool named = false;   // a key that is no position
+};
+
+// Of the table at the top.
+TableKeys KeysOf(lua_State* L) {
+  TableKeys keys;
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+    const int64_t position = lua_isinteger(L, -2) != 0 ? lua_tointeger(L, -2) : 0;
+    keys.named |= position < 1;
+    keys.highest = std::max(keys.highest, position);
+    ++keys.count;
   }
-  return false;
+  return keys;
 }
 
 std::optional<sdk::ReportFailure> AsFailure(const Status& status) {
@@ -196,18 +202,23 @@ ReportRun::Failure ReportRun::Drain() {
                        "the report returned an object, expected an array of rows, an "
                        "iterator function (as rs:iter() gives) or a coroutine");
   }
-  if (HasNamedFields(L)) {
+  const TableKeys keys = KeysOf(L);
+  if (keys.named) {
     if (renderer_.shape() == render::Shape::kValues) return WriteDocument();
     return MakeFailure("error",
                        "the report returned a table with named fields, expected an array "
                        "of rows");
   }
-  return DrainArray();
+  if (!IsDense(keys.highest, keys.count)) {
+    return MakeFailure("error", fmt::format("the report returned {} rows in an array that ends at "
+                                            "position {}: it has too many holes",
+                                            keys.count, keys.highest));
+  }
+  return DrainArray(keys.highest);
 }
 
-ReportRun::Failure ReportRun::DrainArray() {
+ReportRun::Failure ReportRun::DrainArray(int64_t length) {
   lua_State* L = state_.get();
-  const auto length = static_cast<int64_t>(lua_rawlen(L, -1));
   for (int64_t i = 1; i <= length; ++i) {
     lua_rawgeti(L, -1, i);
     if (Failure failure = WriteRow(i)) return failure;
@@ -271,7 +282,9 @@ ReportRun::Failure ReportRun::WriteRow(int64_t number) {
     return AsFailure(renderer_.WriteRow(*row));
   }
   if (Failure failure = EncodeTop()) {
-    failure->message = fmt::format("row {}: {}", number, failure->message);
+    const std::string column =
+        context_.column > 0 ? fmt::format("column {}: ", context_.column) : "";
+    failure->message = fmt::format("row {}: {}{}", number, column, failure->message);
     return failure;
   }
   return AsFailure(renderer_.WriteValue(context_.text));

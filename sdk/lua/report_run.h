@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -29,7 +30,8 @@ class ReportRun {
   Failure Prepare();
   Failure CallGenerate();
   Failure Drain();
-  Failure DrainArray();
+  // Holes are nil rows: null in JSON, refused as cells.
+  Failure DrainArray(int64_t length);
   Failure DrainFunction();
   Failure DrainCoroutine();
   // The row at the top of the stack, not popped; `number` counts from 1.

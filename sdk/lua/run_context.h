@@ -36,6 +36,7 @@ struct RunContext {
   std::string problem;        // why Contain() failed
   std::string text;           // a file read, or JSON written
   std::vector<JsonKey> keys;  // a stack: nested objects share it
+  int64_t column = 0;         // of the array that was last written as JSON, from 1; 0: no array
   Json decoded;
   sdk::ApiReply reply;
 

@@ -13,7 +13,7 @@ inline constexpr size_t kNumberRoom = 40;
 // As Python's repr: "1.0", "1e+16", "1e-05", "inf", "-inf", "nan". Returns the end.
 char* PutPythonFloat(char* to, double value);
 
-// As orjson up to 3.11: "1.0", "1e16", "0.00001", "1e-6"; "null" when not finite.
+// As orjson 3.13: "1.0", "1e+16", "0.00001", "1e-6"; "null" when not finite.
 char* PutJsonFloat(char* to, double value);
 
 // Without a point where none is needed: "1", "0.58", "1e+22". `value` is finite.

@@ -159,6 +159,27 @@ TEST_F(LuaTest, WrongResultsAreNamed) {
   EXPECT_THAT(FailsWith("error"), HasSubstr("at most 1000000"));
 }
 
+TEST_F(LuaTest, NoRowBehindAHoleIsLost) {
+  const std::string odd = "local t = {} for i = 1, 9, 2 do t[i] = {i} end return t";
+  WriteReport(odd);
+  EXPECT_EQ(FailsWith("error"), "row 2 is a nil, expected a table of cells");
+  ASSERT_FALSE(Run(render::Shape::kValues).failure);
+  EXPECT_THAT(renderer->rows,
+              ElementsAre("[1]", "null", "[3]", "null", "[5]", "null", "[7]", "null", "[9]"));
+  WriteReport("local t = {} for i = 2, 10 do t[i] = {i} end return t");
+  EXPECT_EQ(FailsWith("error"), "row 1 is a nil, expected a table of cells");
+  WriteReport("local t = {{1}} t[1000000000] = {2} return t");
+  for (const auto shape : {render::Shape::kCells, render::Shape::kValues}) {
+    EXPECT_EQ(FailsWith("error", shape),
+              "the report returned 2 rows in an array that ends at position 1000000000: it has too "
+              "many holes");
+  }
+  WriteReport("return {[0] = {0}, {1}}");
+  EXPECT_THAT(FailsWith("error"), HasSubstr("a table with named fields"));
+  ASSERT_FALSE(Run(render::Shape::kValues).failure);
+  EXPECT_EQ(renderer->document, R"({"0":[0],"1":[1]})");
+}
+
 TEST_F(LuaTest, RowsMayHaveHolesFurtherKeysAndALengthOfTheirOwn) {
   WriteReport(
       "local grown = {} for i = 5, 1, -1 do grown[i] = i end "
@@ -199,7 +220,10 @@ TEST_F(LuaTest, ATableWithNamedFieldsIsTheWholeJsonDocument) {
   EXPECT_EQ(renderer->document, R"({"items":[1,2],"total":2})");
 }
 
-TEST_F(LuaTest, WhatJsonCannotHoldIsNamedWithItsRow) {
+TEST_F(LuaTest, WhatJsonCannotHoldIsNamedWithItsRowAndColumn) {
+  WriteReport("return {{1, {2}}, {1, {{2}, print}}}");
+  EXPECT_EQ(FailsWith("error", render::Shape::kValues),
+            "row 2: column 2: a function has no form in JSON");
   WriteReport("return {{a = 1}, {f = print}}");
   EXPECT_EQ(FailsWith("error", render::Shape::kValues), "row 2: a function has no form in JSON");
   WriteReport("local t = {} t.t = t return {t}");

@@ -75,9 +75,22 @@ TEST_F(LuaTest, BytesThatAreNotUtf8AreReplaced) {
 
 TEST_F(LuaTest, JsonNumbersReadBackEqual) {
   EXPECT_EQ(Cell("carrel.json.encode{1, 1.0, 0.1, -0.0, 1e15, 1e16, 1e-5, 1.5e300, 0/0}"),
-            "t:[1,1.0,0.1,-0.0,1000000000000000.0,1e16,0.00001,1.5e300,null]");
+            "t:[1,1.0,0.1,-0.0,1000000000000000.0,1e+16,0.00001,1.5e+300,null]");
   EXPECT_EQ(Cell("carrel.json.encode{123456.789, 1e-7, math.mininteger}"),
             "t:[123456.789,1e-7,-9223372036854775808]");
+}
+
+TEST_F(LuaTest, ALengthBesidePositionsMakesAnArrayInJson) {
+  EXPECT_EQ(Cell("carrel.json.encode{n = 5, nil, 2}"), "t:[null,2,null,null,null]");
+  EXPECT_EQ(Cell("carrel.json.encode{n = 1, 'a', 'b'}"), "t:[\"a\"]");
+  EXPECT_EQ(Cell("carrel.json.encode(table.pack(1, nil, nil))"), "t:[1,null,null]");
+  EXPECT_EQ(Cell("carrel.json.encode(carrel.array{n = 2})"), "t:[null,null]");
+  EXPECT_EQ(Cell("carrel.json.encode{n = 5}"), R"(t:{"n":5})");
+  EXPECT_EQ(Cell("carrel.json.encode{n = '5', 1}"), R"(t:{"1":1,"n":"5"})");
+  EXPECT_EQ(Cell("carrel.json.encode{n = -1, 1}"), R"(t:{"1":1,"n":-1})");
+  EXPECT_EQ(Cell("carrel.json.encode{n = 1000000000, 1}"), R"(t:{"1":1,"n":1000000000})");
+  EXPECT_THAT(Cell("carrel.json.encode(carrel.array{n = 1000000000})"),
+              HasSubstr("too many holes"));
 }
 
 TEST_F(LuaTest, JsonGoesThereAndBack) {
