@@ -160,6 +160,12 @@ bool JsonValues::WriteInteger(PyObject* value) {
   return true;
 }
 
+bool JsonValues::WriteItem(PyObject* item, int64_t index, int depth) {
+  if (WriteValue(item, depth + 1)) return true;
+  if (depth == 0) error_ = fmt::format("column {}: {}", index + 1, error_);
+  return false;
+}
+
 // What the containers hold is kept while it is written: reading an enum's value runs Python, which
 // may change them.
 
@@ -168,7 +174,7 @@ bool JsonValues::WriteList(PyObject* value, int depth) {
   writer_.BeginArray();
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(value); ++i) {
     const auto item = py::reinterpret_borrow<py::object>(PyList_GET_ITEM(value, i));
-    if (!WriteValue(item.ptr(), depth + 1)) return false;
+    if (!WriteItem(item.ptr(), i, depth)) return false;
   }
   writer_.EndArray();
   return true;
@@ -178,7 +184,7 @@ bool JsonValues::WriteTuple(PyObject* value, int depth) {
   if (depth >= kMaxDepth) return Refuse("Recursion limit reached");
   writer_.BeginArray();
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(value); ++i) {
-    if (!WriteValue(PyTuple_GET_ITEM(value, i), depth + 1)) return false;
+    if (!WriteItem(PyTuple_GET_ITEM(value, i), i, depth)) return false;
   }
   writer_.EndArray();
   return true;

@@ -1,6 +1,7 @@
 // Serialises Python values as JSON, to the byte as orjson.dumps does by default.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,8 @@ class JsonValues {
   ~JsonValues();
 
   // The text is valid until the next call. kInvalid for a value that JSON cannot hold, with the
-  // words of orjson: "Type is not JSON serializable: Decimal".
+  // words of orjson: "Type is not JSON serializable: Decimal", behind "column 2: " when it is the
+  // second item of a list.
   Result<std::string_view> Write(PyObject* value);
 
  private:
@@ -31,6 +33,7 @@ class JsonValues {
   bool WriteInteger(PyObject* value);
   bool WriteList(PyObject* value, int depth);
   bool WriteTuple(PyObject* value, int depth);
+  bool WriteItem(PyObject* item, int64_t index, int depth);
   bool WriteDict(PyObject* value, int depth);
   bool WriteRare(PyObject* value, int depth);
   bool WriteDateTime(PyObject* value);

@@ -289,7 +289,7 @@ bool RowReader::ReadRare(PyObject* value, Cell& cell) {
     return ReadDuration(value, cell) && PrintOwn(value, PyDateTimeAPI->DeltaType, cell);
   }
   if (const int match = PyObject_IsInstance(value, decimal_); match != 0) {
-    return match > 0 && ReadStr(value, CellKind::kDecimal, cell);
+    return match > 0 && ReadDecimal(value, cell);
   }
   for (PyObject* const type : {uuid_, enum_}) {
     if (const int match = PyObject_IsInstance(value, type); match != 0) {
@@ -322,6 +322,13 @@ bool RowReader::ReadStr(PyObject* value, CellKind kind, Cell& cell) {
   cell.kind = kind;
   PyObject* const text = Keep(PyObject_Str(value));
   return text != nullptr && TakeText(text, cell);
+}
+
+bool RowReader::ReadDecimal(PyObject* value, Cell& cell) {
+  const auto* const base = reinterpret_cast<PyTypeObject*>(decimal_);
+  cell.kind = CellKind::kDecimal;
+  PyObject* const digits = Keep(base->tp_str(value));
+  return digits != nullptr && TakeText(digits, cell) && PrintOwn(value, base, cell);
 }
 
 bool RowReader::ReadOther(PyObject* value, Cell& cell) {

@@ -36,6 +36,7 @@ class RowReader {
   bool ReadZone(PyObject* value, PyObject* zone, render::Cell& cell);
   bool ReadRare(PyObject* value, render::Cell& cell);
   bool ReadDateSubclass(PyObject* value, render::Cell& cell);
+  bool ReadDecimal(PyObject* value, render::Cell& cell);
   bool ReadStr(PyObject* value, render::CellKind kind, render::Cell& cell);
   bool TakeText(PyObject* text, render::Cell& cell);
   bool TakeText(PyObject* text, std::string_view& into);

@@ -64,7 +64,12 @@ Status RecordingRenderer::Count() {
 
 Status RecordingRenderer::WriteRow(render::Row row) {
   std::vector<std::string> cells;
-  for (const render::Cell& cell : row) cells.push_back(Show(cell));
+  std::vector<std::string> own;
+  for (const render::Cell& cell : row) {
+    cells.push_back(Show(cell));
+    own.emplace_back(cell.printed);
+  }
+  printed.push_back(std::move(own));
   rows.push_back(std::move(cells));
   return Count();
 }

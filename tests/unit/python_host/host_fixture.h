@@ -29,6 +29,7 @@ class RecordingRenderer final : public render::Renderer {
   Status Finish(std::string_view finish_time) override;
 
   std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<std::string>> printed;  // as rows: what cells print of themselves
   std::vector<std::string> values;
   std::string document;
   bool finished = false;

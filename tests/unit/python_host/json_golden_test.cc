@@ -10,6 +10,10 @@
 namespace carrel::python {
 namespace {
 
+using testing::AllOf;
+using testing::EndsWith;
+using testing::StartsWith;
+
 const std::filesystem::path kGolden = CARREL_JSON_GOLDEN;
 
 std::vector<std::string> Lines(const char* name) {
@@ -42,7 +46,9 @@ TEST(PythonJson, WhatOrjsonRefusesIsRefusedInItsWords) {
                          std::to_string(i) + "]",
                      render::Shape::kValues);
     EXPECT_EQ(outcome.kind(), "render");
-    EXPECT_EQ(outcome.message(), "row 1: " + expected[i]) << "value " << i;
+    // A list is a row, whose column is named as well.
+    EXPECT_THAT(outcome.message(), AllOf(StartsWith("row 1: "), EndsWith(": " + expected[i])))
+        << "value " << i;
   }
 }
 

@@ -92,6 +92,31 @@ def generate(*args):
                                 "datetime:86400000000", "date:86400000000"}));
 }
 
+TEST(PythonRows, ASubclassWithItsOwnStrKeepsItsNumber) {
+  Checkout checkout;
+  const Outcome outcome = checkout.Run(R"(
+from decimal import Decimal
+class Money(Decimal):
+    def __str__(self): return Decimal.__str__(self) + ' EUR'
+class Odd(Decimal):
+    def __str__(self): return '999'
+class Shown(Decimal):
+    def __repr__(self): return 'shown'
+class Count(int):
+    def __str__(self): return 'many'
+class Ratio(float):
+    def __str__(self): return 'half'
+def generate(*args):
+    yield Money('12.50'), Odd('1E+2'), Shown('0.10'), Count(2), Ratio(0.5), Decimal('1')
+)");
+  ASSERT_EQ(outcome.message(), "");
+  EXPECT_THAT(outcome.renderer->rows,
+              ElementsAre(Cells{"decimal:12.50", "decimal:1E+2", "decimal:0.10", "int:2",
+                                "float:0.5", "decimal:1"}));
+  EXPECT_THAT(outcome.renderer->printed,
+              ElementsAre(Cells{"12.50 EUR", "999", "0.10", "many", "half", ""}));
+}
+
 TEST(PythonRows, AListThatIsChangedLaterIsWrittenAsItWasYielded) {
   Checkout checkout;
   const Outcome outcome = checkout.Run(R"(
@@ -272,8 +297,14 @@ def generate(*args):
   EXPECT_EQ(outcome.renderer->document, R"({"a":[1,2.0,null]})");
 }
 
-TEST(PythonRows, AValueThatJsonCannotHoldIsNamedWithItsRow) {
+TEST(PythonRows, AValueThatJsonCannotHoldIsNamedWithItsRowAndColumn) {
   Checkout checkout;
+  for (const std::string row : {"[1, Decimal(1)]", "(1, [{'a': Decimal(1)}])"}) {
+    const Outcome listed = checkout.Run(
+        "from decimal import Decimal\ndef generate(*args): return [[2, 3], " + row + "]",
+        render::Shape::kValues);
+    EXPECT_EQ(listed.message(), "row 2: column 2: Type is not JSON serializable: decimal.Decimal");
+  }
   const Outcome outcome = checkout.Run(R"(
 from decimal import Decimal
 def generate(*args):
