@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace carrel::report {
 namespace {
@@ -49,8 +50,7 @@ bool IsEncoding(std::string_view piece, char c) {
       return (piece.starts_with("%25") && IsHex(piece.substr(3), c)) ||
              piece == "&#" + std::to_string(static_cast<unsigned char>(c)) + ";";
     case 6:
-      return (piece.starts_with("\\u00") && IsHex(piece.substr(4), c)) ||
-             (piece.starts_with("&#x") && piece.ends_with(';') && IsHex(piece.substr(3), c));
+      return piece.starts_with("&#x") && piece.ends_with(';') && IsHex(piece.substr(3), c);
     default:
       return false;
   }
@@ -126,6 +126,75 @@ size_t Find(std::string_view text, std::string_view what, size_t from) {
                        : static_cast<size_t>(static_cast<const char*>(at) - text.data());
 }
 
+struct Place {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+// Where `text` says the three parts, one behind the other.
+std::vector<Place> PlacesOf(std::string_view text, std::string_view before, std::string_view anchor,
+                            std::string_view after) {
+  std::vector<Place> places;
+  size_t done = 0;
+  for (size_t at = Find(text, anchor, 0); at != text.npos;) {
+    const size_t end = at + anchor.size();
+    const size_t left = MatchBefore(text, done, at, before);
+    const size_t right = left == text.npos ? left : MatchAfter(text, end, after);
+    if (right == text.npos) {
+      at = Find(text, anchor, at + 1);
+      continue;
+    }
+    done = end + right;
+    places.push_back({.begin = at - left, .end = done});
+    at = Find(text, anchor, done);
+  }
+  return places;
+}
+
+std::string Mask(std::string_view text, const std::vector<Place>& places) {
+  std::string out;
+  size_t done = 0;
+  for (const Place& place : places) {
+    out.append(text.substr(done, place.begin - done)).append(kMask);
+    done = place.end;
+  }
+  return out.append(text.substr(done));
+}
+
+constexpr std::string_view kEscape = "\\u00";
+constexpr size_t kEscapeSize = 6;
+
+// A text with each of its JSON escapes of one byte, "\u0041", as that byte.
+class Unescaped {
+ public:
+  explicit Unescaped(std::string_view text) {
+    size_t done = 0;
+    for (size_t at = Find(text, kEscape, 0); at != text.npos; at = Find(text, kEscape, at + 1)) {
+      if (at + kEscapeSize > text.size()) break;
+      const int high = HexValue(text[at + kEscape.size()]);
+      const int low = HexValue(text[at + kEscape.size() + 1]);
+      if (high < 0 || low < 0) continue;
+      text_.append(text.substr(done, at - done));
+      escapes_.push_back(text_.size());
+      text_ += static_cast<char>(high << 4 | low);
+      done = at + kEscapeSize;
+    }
+    text_.append(text.substr(done));
+  }
+
+  std::string_view text() const { return text_; }
+  Place Origin(Place place) const { return {Origin(place.begin), Origin(place.end)}; }
+
+ private:
+  size_t Origin(size_t at) const {
+    const auto before = std::ranges::lower_bound(escapes_, at) - escapes_.begin();
+    return at + static_cast<size_t>(before) * (kEscapeSize - 1);
+  }
+
+  std::string text_;
+  std::vector<size_t> escapes_;  // their places in it
+};
+
 }  // namespace
 
 void SecretScrubber::Add(std::string_view credential) {
@@ -162,26 +231,24 @@ void SecretScrubber::AddBase64(std::string_view text) {
 }
 
 std::string SecretScrubber::Scrub(std::string text) const {
-  for (const Needle& needle : needles_) {
+  const auto places_of = [](const Needle& needle, std::string_view in) {
     const std::string_view whole = needle.text.Reveal();
-    const std::string_view before = whole.substr(0, needle.anchor);
-    const std::string_view anchor = whole.substr(needle.anchor, needle.anchor_size);
-    const std::string_view after = whole.substr(needle.anchor + needle.anchor_size);
-    std::string out;
-    size_t done = 0;
-    for (size_t at = Find(text, anchor, 0); at != text.npos;) {
-      const size_t end = at + anchor.size();
-      const size_t left = MatchBefore(text, done, at, before);
-      const size_t right = left == text.npos ? left : MatchAfter(text, end, after);
-      if (right == text.npos) {
-        at = Find(text, anchor, at + 1);
-        continue;
-      }
-      out.append(text, done, at - left - done).append(kMask);
-      done = end + right;
-      at = Find(text, anchor, done);
-    }
-    if (done > 0) text = out.append(text, done);
+    return PlacesOf(in, whole.substr(0, needle.anchor),
+                    whole.substr(needle.anchor, needle.anchor_size),
+                    whole.substr(needle.anchor + needle.anchor_size));
+  };
+  for (const Needle& needle : needles_) {
+    const std::vector<Place> places = places_of(needle, text);
+    if (!places.empty()) text = Mask(text, places);
+  }
+  if (Find(text, kEscape, 0) == text.npos) return text;
+  Unescaped plain(text);
+  for (const Needle& needle : needles_) {
+    std::vector<Place> places = places_of(needle, plain.text());
+    if (places.empty()) continue;
+    for (Place& place : places) place = plain.Origin(place);
+    text = Mask(text, places);
+    plain = Unescaped(text);
   }
   return text;
 }

@@ -2,8 +2,9 @@
 // they were sent, error texts, logs.
 //
 // Found are the credential itself, with or without its scheme, each of its special characters as it
-// is or percent-encoded (once or twice), escaped as JSON may or as an HTML number, and the whole in
-// base64 (both alphabets, at any place of a longer text).
+// is or percent-encoded (once or twice), behind a backslash or as an HTML number, and the whole in
+// base64 (both alphabets, at any place of a longer text). In each of these forms any character may
+// be escaped as JSON may, \u0041.
 //
 // Not promised: a server that is given a credential can hand it on in a form nobody foresees, such
 // as compressed, encrypted, hashed, reversed, in other letters, cut into pieces over several

@@ -61,6 +61,39 @@ TEST(SecretScrubber, FindsEverySpecialCharacterInItsOwnEncoding) {
   }
 }
 
+// `text` with each `step`th character escaped.
+std::string JsonEscaped(std::string_view text, size_t step) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    out += i % step == 0 ? fmt::format("\\u{:04x}", text[i]) : std::string(1, text[i]);
+  }
+  return out;
+}
+
+TEST(SecretScrubber, FindsAnyCharacterEscapedAsInJson) {
+  SecretScrubber scrubber;
+  scrubber.Add("ApiKey SU-1:a/b/c+d");
+  for (const std::string form :
+       {"ApiKey SU-1:a/b/c+d", "SU-1:a/b/c+d", "SU-1%3Aa%2Fb%2fc%2Bd", "U1UtMTphL2IvYytk"}) {
+    for (const size_t step : {1, 2, 7}) {
+      const std::string seen = JsonEscaped(form, step);
+      EXPECT_EQ(scrubber.Scrub("<" + seen + "> \\u00e9 <" + seen + ">"), "<***> \\u00e9 <***>")
+          << seen;
+    }
+  }
+  EXPECT_EQ(scrubber.Scrub(R"(\u0053U-1:a/b/c+d \u0053U-1:a/b/c+D)"), R"(*** \u0053U-1:a/b/c+D)");
+  EXPECT_EQ(scrubber.Scrub(R"(\u00\u0053U-1:a/b/c+d\u005)"), R"(\u00***\u005)");
+  EXPECT_EQ(scrubber.Scrub(R"(\u00zz SU-1:a/b/c+\u0064)"), R"(\u00zz ***)");
+}
+
+TEST(SecretScrubber, TakesLinearTimeForEscapesThatAreNoCredential) {
+  SecretScrubber scrubber;
+  scrubber.Add("ApiKey SU-1:a/b/c+d");
+  std::string text;
+  for (int i = 0; i < 500'000; ++i) text += R"(\u0053U-1:a/)";
+  EXPECT_EQ(scrubber.Scrub(text), text);
+}
+
 TEST(SecretScrubber, FindsEncodingsAheadOfTheLongestPart) {
   SecretScrubber scrubber;
   scrubber.Add("ApiKey a/b%c:longest");
