@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -103,6 +104,8 @@ double CpuSeconds(pid_t pid) {
   return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
+std::atomic<int> live_sessions = 0;  // of this process
+
 class Session {
  public:
   Session(Zygote& zygote, WorkerProcess process, const SessionJob& job, SessionHandler& handler)
@@ -111,7 +114,12 @@ class Session {
         job_(job),
         handler_(handler),
         calls_(handler, process_.socket.get(), job.max_calls_in_flight),
-        parser_(static_cast<size_t>(job.limits.frame_kb) << 10) {}
+        parser_(static_cast<size_t>(job.limits.frame_kb) << 10) {
+    ++live_sessions;
+  }
+  ~Session() { --live_sessions; }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   WorkerOutcome Run(const std::stop_token& stop) {
     const UniqueFd stop_event(::eventfd(0, EFD_CLOEXEC));
@@ -225,11 +233,12 @@ class Session {
     }
   }
 
-  // Reports that compute for long share what the short ones, the zygote and the host leave. By the
+  // Reports that compute for long share what the short ones, the zygote and the host leave; one
+  // that is alone in its host keeps its share of the machine, since no report waits for it. By the
   // process's id: one that was reaped this very moment is nobody's, or a process whose priority a
   // host without privileges cannot change.
   void DemoteWhenBusy() {
-    if (CpuSeconds(process_.pid) < kBusyCpuSeconds) return;
+    if (live_sessions < 2 || CpuSeconds(process_.pid) < kBusyCpuSeconds) return;
     is_demoted_ = true;
     GiveWay(process_.pid);
   }

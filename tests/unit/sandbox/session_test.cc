@@ -306,9 +306,12 @@ TEST_F(SessionTest, CancelEndsTheWorkerAtOnce) {
   EXPECT_EQ(Run({{"act", "sleep"}}, {}, source.get_token()).verdict, Verdict::kCancelled);
 }
 
-TEST_F(SessionTest, AWorkerThatComputesGivesWay) {
+TEST_F(SessionTest, AWorkerThatComputesGivesWayToOthersOfItsHost) {
   std::stop_source source;
-  std::jthread session([&] { Run({{"act", "spin"}}, {}, source.get_token()); });
+  std::jthread computing([&] { Run({{"act", "spin"}}, {}, source.get_token()); });
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  EXPECT_FALSE(HasDescendantThatGaveWay());
+  std::jthread other([&] { Run({{"act", "sleep"}}, {}, source.get_token()); });
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!HasDescendantThatGaveWay() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
