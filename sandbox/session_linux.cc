@@ -33,7 +33,7 @@ using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int kReapTimeoutMs = 5000;
+constexpr int kReapTimeoutMs = 30'000;
 constexpr int kRoomPollMs = 20;
 constexpr int kWatchMs = 50;
 // Tier::kDegraded: what the user's other programs and reports may start while this one runs.
@@ -41,6 +41,8 @@ constexpr int64_t kTaskSlack = 1024;
 constexpr auto kProgressInterval = milliseconds(50);
 // A worker that has said its outcome has nothing left to do but exit.
 constexpr auto kExitGrace = milliseconds(500);
+// One that gave way to others does so on its way out as well.
+constexpr auto kExitGraceWhenDemoted = milliseconds(10'000);
 
 // A worker that has computed for so long gives way to those that have not.
 constexpr double kBusyCpuSeconds = 0.25;
@@ -403,7 +405,8 @@ class Session {
     calls_.RequestStop();
     // A worker that closed its socket may still be on its way out: its own exit tells more.
     std::optional<WorkerExit> exit;
-    if (!ending_ && socket_closed_) exit = WaitExit(static_cast<int>(kExitGrace.count()));
+    const auto grace = is_demoted_ ? kExitGraceWhenDemoted : kExitGrace;
+    if (!ending_ && socket_closed_) exit = WaitExit(static_cast<int>(grace.count()));
     if (!exit) {
       ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGKILL, nullptr, 0);
       exit = WaitExit(kReapTimeoutMs);
