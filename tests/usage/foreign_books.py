@@ -12,6 +12,7 @@ import collections
 import datetime as dt
 import json
 import re
+import signal
 import subprocess
 import sys
 import warnings
@@ -20,6 +21,7 @@ from pathlib import Path
 import openpyxl
 from reader_property import difference, shown, trimmed
 
+PATIENCE_S = 60  # some it reads without end
 MOST_CELLS = 2_000_000  # openpyxl makes an object of each, empty ones too
 ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 NO_DAY = ["day", "out of range"]
@@ -56,13 +58,20 @@ def by_carrel(tabs: dict[str, list[list]]) -> dict[str, list[object]]:
     return trimmed(rows)
 
 
+def give_up(*_: object) -> None:
+    raise TimeoutError(f"more than {PATIENCE_S} s")
+
+
 def compare(answer: dict, path: Path) -> str:
     """What became of the file: equal, or how the two differ."""
     try:
+        signal.alarm(PATIENCE_S)
         theirs = by_openpyxl(path)
     except Exception as error:  # whatever a strange workbook does to openpyxl
         said = f"{type(error).__name__}: {error}".splitlines()[0]
         return f"openpyxl cannot read it ({said}); Carrel: {answer.get('error', 'reads it')}"
+    finally:
+        signal.alarm(0)
     if "error" in answer:
         return f"only Carrel refuses it: {answer['error']}"
     what = difference(by_carrel(answer["tabs"]), theirs)
@@ -71,6 +80,7 @@ def compare(answer: dict, path: Path) -> str:
 
 def main(tool: str, directories: list[str]) -> int:
     warnings.simplefilter("ignore")
+    signal.signal(signal.SIGALRM, give_up)
     paths = sorted(
         path
         for directory in directories
