@@ -184,19 +184,20 @@ TEST_F(GeneratedFilesTest, AProcessedFileIsTakenAgainAndSaysTheSame) {
 }
 
 TEST_F(GeneratedFilesTest, NumbersAndDatesKeepTheirValue) {
-  // 0.1 + 0.2 as a program stores it, days of the 1904 system, a number for an id.
+  // More digits than a spreadsheet shows, days of the 1904 system, a number for an id.
   const UsageFile file = SendWorkbook(
       "<c><v>1234567890123</v></c>" + TextXml("item.mpn") + TextXml("OC-RAM-GBH") +
-          "<c><v>0.30000000000000004</v></c><c s=\"1\"><v>44864.25</v></c>"
+          "<c><v>0.12345678901234568</v></c><c s=\"1\"><v>44864.25</v></c>"
           "<c s=\"1\"><v>44865</v></c>" +
           TextXml("asset.id") + TextXml("AS-1000-2000-0001") + "<c t=\"b\"><v>1</v></c>",
       " date1904=\"1\"");
   const auto before = Values(file);
   ASSERT_THAT(before, SizeIs(1));
-  EXPECT_EQ(before[0]["errors"][0]["raw_value"], "0.30000000000000004");
+  ASSERT_THAT(before[0]["errors"], SizeIs(1));
+  EXPECT_EQ(before[0]["errors"][0]["raw_value"], "0.12345678901234568");
   const Table records = Processed(file);
   EXPECT_EQ(CellAt(records, 1, "record_id"), "#1234567890123");
-  EXPECT_EQ(CellAt(records, 1, "quantity"), "0.30000000000000004");  // a text
+  EXPECT_EQ(CellAt(records, 1, "quantity"), "0.12345678901234568");  // a text
   EXPECT_THAT(CellAt(records, 1, "start_time_utc"), StartsWith("@46326.25"));
   EXPECT_EQ(CellAt(records, 1, "record_note"), "1");
   const auto processed = files_->Open(vendor_, file.id, FileKind::kProcessed);
