@@ -56,8 +56,8 @@ enum class Threads : uint8_t { kOne, kTwo };
 struct ReaderLimits {
   uint64_t max_inflated = uint64_t{2} << 30;
   uint64_t max_parts = 10'000;
-  uint32_t max_rows = 1'048'576;        // of a workbook's sheet
-  uint32_t max_lines = 100'000'000;     // of a CSV file that are not empty
+  uint32_t max_rows = 1'048'576;     // of a workbook's sheet
+  uint32_t max_lines = 100'000'000;  // of a CSV file that are not empty
   uint32_t max_columns = 16'384;
   uint64_t max_strings = 16'000'000;                // shared strings
   uint64_t max_string_memory = uint64_t{64} << 20;  // beyond it they go to a temporary file
