@@ -194,7 +194,7 @@ std::string ColumnTotal::ExactText() const {
 
 std::optional<std::string> ColumnTotal::Text() const {
   if (!numbers_ || others_) return std::nullopt;
-  const std::string exact = ExactText();
+  std::string exact = ExactText();
   if (!floats_) return exact;
   double total = 0;
   const auto error = std::from_chars(exact.data(), exact.data() + exact.size(), total).ec;
