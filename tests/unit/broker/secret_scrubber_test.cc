@@ -77,7 +77,7 @@ TEST(SecretScrubber, FindsAnyCharacterEscapedAsInJson) {
        {"ApiKey SU-1:a/b/c+d", "SU-1:a/b/c+d", "SU-1%3Aa%2Fb%2fc%2Bd", "U1UtMTphL2IvYytk"}) {
     for (const size_t step : {1, 2, 7}) {
       const std::string seen = JsonEscaped(form, step);
-      EXPECT_EQ(scrubber.Scrub("<" + seen + "> \\u00e9 <" + seen + ">"), "<***> \\u00e9 <***>")
+      EXPECT_EQ(scrubber.Scrub(fmt::format("<{0}> \\u00e9 <{0}>", seen)), "<***> \\u00e9 <***>")
           << seen;
     }
   }
