@@ -172,10 +172,20 @@ bool IsPart(Needed needed, const DistributorRequest& request) {
 int64_t FirstKey(const UsageFile& file) { return file.load * kRecordsInLoad; }
 int64_t LastKey(const UsageFile& file) { return (file.load + 1) * kRecordsInLoad; }
 
+// Of the totals `t`, which know the hub of the file's acceptance.
 std::string HubCondition(const std::optional<HubChunk>& chunk) {
   if (!chunk) return "";
-  return chunk->hub_key ? fmt::format(" AND a.hub_key = {}", *chunk->hub_key)
-                        : std::string(" AND a.hub_key IS NULL");
+  return chunk->hub_key ? fmt::format(" AND t.hub_key = {}", *chunk->hub_key)
+                        : std::string(" AND t.hub_key IS NULL");
+}
+
+// Of the records `r` that these totals count.
+std::string ChunkCondition(const std::optional<HubChunk>& chunk) {
+  if (!chunk) return "";
+  return fmt::format(
+      " AND EXISTS (SELECT 1 FROM usage_totals t WHERE t.load = r.load AND t.asset_key = "
+      "r.asset_key AND t.item_key = r.item_key{})",
+      HubCondition(chunk));
 }
 
 Result<Json> ParamsOf(const store::Statement& row, int column) {
@@ -217,7 +227,7 @@ class RecordsTab {
                           "LEFT JOIN assets a ON a.key = r.asset_key LEFT JOIN usage_categories g "
                           "ON g.load = r.load AND g.number = r.category WHERE r.key > ? AND r.key "
                           "< ?{} ORDER BY r.key",
-                          kColumns, HubCondition(request_.chunk)),
+                          kColumns, ChunkCondition(request_.chunk)),
               FirstKey(request_.file), LastKey(request_.file)));
     while (true) {
       CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
@@ -266,9 +276,10 @@ class RecordsTab {
   TextArena arena_;
 };
 
-// What one item adds up to.
+// What one item adds up to, in each tier for itself: tiers repeat a quantity and price it.
 struct ItemSums {
   std::string id, mpn, name, unit;
+  int64_t tier = kNoTier;
   int64_t records = 0;
   DecimalSum quantity, amount;
 };
@@ -278,21 +289,23 @@ Result<std::vector<ItemSums>> SumItems(Transaction& transaction,
   CARREL_ASSIGN_OR_RETURN(
       auto rows,
       Query(transaction,
-            fmt::format("SELECT i.id, i.mpn, i.name, i.unit, t.records, t.quantity, t.amount FROM "
-                        "usage_totals t JOIN items i ON i.key = t.item_key JOIN assets a ON a.key "
-                        "= t.asset_key WHERE t.load = ?{} ORDER BY i.id, a.key",
+            fmt::format("SELECT i.id, i.mpn, i.name, i.unit, t.records, t.quantity, t.amount, "
+                        "t.tier FROM usage_totals t JOIN items i ON i.key = t.item_key WHERE "
+                        "t.load = ?{} ORDER BY i.id, t.tier, t.asset_key",
                         HubCondition(request.chunk)),
             request.file.load));
   std::vector<ItemSums> out;
   while (true) {
     CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
     if (!found) return out;
-    if (out.empty() || out.back().id != rows->Text(0)) {
+    const int64_t tier = rows->Integer(7);
+    if (out.empty() || out.back().id != rows->Text(0) || out.back().tier != tier) {
       ItemSums& fresh = out.emplace_back();
       fresh.id = rows->Text(0);
       fresh.mpn = rows->Text(1);
       fresh.name = rows->Text(2);
       fresh.unit = rows->Text(3);
+      fresh.tier = tier;
     }
     const auto quantity = Decimal::Parse(rows->Text(5));
     const auto amount = Decimal::Parse(rows->Text(6));
@@ -312,13 +325,15 @@ Status WriteSummary(Transaction& transaction, const DistributorRequest& request,
                     GeneratedBook& book) {
   CARREL_ASSIGN_OR_RETURN(const std::vector<ItemSums> items, SumItems(transaction, request));
   const bool has_amounts = IsPart(Needed::kWithAmounts, request);
+  const bool has_tiers = IsPart(Needed::kWithTiers, request);
   const render::SheetColumn wide{24, 0};
   CARREL_TRY(book.sheets().BeginSheet({.name = "summary",
-                                       .columns = {wide, wide, wide, wide, wide, wide, wide},
+                                       .columns = {wide, wide, wide, wide, wide, wide, wide, wide},
                                        .freeze_rows = 1}));
   std::vector<std::string> titles = {"item_id",   "item_mpn", "item_name",
                                      "item_unit", "records",  "quantity"};
   if (has_amounts) titles.emplace_back("amount");
+  if (has_tiers) titles.emplace_back("tier");
   CARREL_TRY(book.WriteTitles(titles));
   for (const ItemSums& item : items) {
     TextArena arena;
@@ -329,6 +344,7 @@ Status WriteSummary(Transaction& transaction, const DistributorRequest& request,
     cells.push_back({render::IntegerCell(item.records)});
     cells.push_back(SumCell(item.quantity, arena));
     if (has_amounts) cells.push_back(SumCell(item.amount, arena));
+    if (has_tiers) cells.push_back({render::IntegerCell(item.tier)});
     CARREL_TRY(book.sheets().WriteRow(cells));
   }
   return book.sheets().EndSheet();
