@@ -264,6 +264,37 @@ def test_december_ends_with_the_year(host_of: Callable[..., UsageHost]) -> None:
     assert host.rows("monthly_statement", {"month": "2025-11-30"}) == []
 
 
+def test_months_of_bare_days_have_every_record_once(host_of: Callable[..., UsageHost]) -> None:
+    data = usage_data.make()
+    record = next(
+        record for record in data.accepted(**FEBRUARY) if "2025-02" in record["start_date"]
+    )
+    record["start_date"] = "2025-02-28T23:59:59.500000+00:00"
+    record["end_date"] = "2025-02-28T23:59:59.999999+00:00"
+    host = host_of(data)
+    for after, before, month in (
+        ("2025-02-01", "2025-02-28", FEBRUARY),
+        ("2025-03-01", "2025-03-31", MARCH),
+    ):
+        rows = host.rows("usage_by_item", {"period": {"after": after, "before": before}})
+        assert sum(row["records"] for row in rows) == len(data.accepted(**month)) > 0
+        assert rows == host.rows("usage_by_item", {"period": month})
+
+
+def test_a_file_of_the_last_second_of_a_day_is_in_its_month(
+    host_of: Callable[..., UsageHost],
+) -> None:
+    data = usage_data.make(records_a_file=1)
+    for file in data.files:
+        file["period"] = {**file["period"], "from": "2025-11-30T23:59:59+00:00"}
+    host = host_of(data)
+    november = {"after": "2025-11-01", "before": "2025-11-30"}
+    december = {"after": "2025-12-01", "before": "2025-12-31"}
+    focus = CASES["focus_cost_and_usage"]
+    assert host.rows("focus_cost_and_usage", {**focus, "period": november})
+    assert host.rows("focus_cost_and_usage", {**focus, "period": december}) == []
+
+
 @pytest.mark.parametrize("report", ["usage_by_subscription", "usage_by_item", "monthly_statement"])
 def test_an_amount_that_came_as_a_float_is_refused(
     host_of: Callable[..., UsageHost], report: str
