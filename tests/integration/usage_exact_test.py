@@ -102,7 +102,8 @@ AGGREGATES = """
 from connect.client import ConnectClient
 api = ConnectClient(client.api_key, connection="local")
 for line in api.ns("usage").aggregates.all():
-    yield (line["accepted"], line["amount"])
+    [tier] = line["tiers"]  # schema TR
+    yield (line["accepted"], tier["amount"])
 """
 
 
