@@ -75,14 +75,14 @@ Result<Contract> LoadContract(Transaction& transaction, std::string_view id) {
   CARREL_ASSIGN_OR_RETURN(
       auto row, Query(transaction,
                       "SELECT c.key, c.id, c.name, v.id, v.name, p.id, p.name, r.id, r.name, "
-                      "m.key, m.id, m.name FROM contracts c JOIN accounts v ON v.key = "
+                      "m.key, m.id, m.name FROM contracts c LEFT JOIN accounts v ON v.key = "
                       "c.vendor_key JOIN accounts p ON p.key = c.provider_key "
                       "LEFT JOIN accounts r ON r.key = c.reseller_key "
                       "JOIN marketplaces m ON m.key = c.marketplace_key WHERE c.id = ?",
                       id));
   CARREL_ASSIGN_OR_RETURN(const bool found, row->Step());
   if (!found) return NoSuch("contract", id);
-  return Contract{row->Integer(0),        ReadReference(*row, 1), ReadReference(*row, 3),
+  return Contract{row->Integer(0),        ReadReference(*row, 1), ReadOptional(*row, 3),
                   ReadReference(*row, 5), ReadOptional(*row, 7),  row->Integer(9),
                   ReadReference(*row, 10)};
 }

@@ -36,7 +36,7 @@ struct Item {
 struct Contract {
   int64_t key = 0;
   Reference contract;
-  Reference vendor;
+  std::optional<Reference> vendor;  // none: for the products of all
   Reference provider;  // the distributor
   std::optional<Reference> reseller;
   int64_t marketplace_key = 0;

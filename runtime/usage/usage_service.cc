@@ -91,8 +91,9 @@ Status SettleParties(Transaction& transaction, const CreateFile& request, UsageF
         const auto contract,
         Find(catalog::LoadContract(transaction, request.contract_id), "contract", faults));
     if (!contract) return {};
-    // That of another vendor does not exist for this one.
-    if (!file.vendor.value.id.empty() && contract->vendor.id != file.vendor.value.id) {
+    // That of another vendor does not exist for this one; one that names none is for all.
+    const std::string& vendor = file.vendor.value.id;
+    if (!vendor.empty() && contract->vendor && contract->vendor->id != vendor) {
       faults.Add(fmt::format("contract: contract {} does not exist", request.contract_id));
       return {};
     }
