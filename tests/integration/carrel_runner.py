@@ -6,11 +6,14 @@ import json
 import os
 import sqlite3
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]  # of the checkout
+BUILD = Path(os.environ.get("CARREL_BUILD", ROOT / "build")).resolve()
 TIMEOUT_S = 120
 
 
@@ -85,3 +88,27 @@ class Carrel:
         """Files below the data directory that only a run in progress may have."""
         found = [*self.data.rglob("*.part"), *self.data.rglob(".tmp-*"), *self.data.rglob("*.tmp")]
         return sorted(found)
+
+
+def measured(carrel: Carrel, *words: object) -> tuple[Done, int]:
+    """The call, and the most memory in KiB that the program itself had; not its workers'."""
+    process = carrel.start(*words)
+    highest = 0
+
+    def watch() -> None:
+        nonlocal highest
+        while process.poll() is None:
+            # Not ru_maxrss, which begins with what the caller had.
+            try:
+                status = Path(f"/proc/{process.pid}/status").read_text()
+            except OSError:  # it ended since poll()
+                return
+            marks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+            highest = max([highest, *map(int, marks)])
+            time.sleep(0.01)
+
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(watch)
+        out, err = process.communicate(timeout=TIMEOUT_S)
+        watching.result()
+    return Done(process.returncode, out, err), highest

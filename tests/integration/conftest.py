@@ -17,11 +17,10 @@ sys.path.insert(0, str(ROOT / "tests/render"))  # office
 sys.path.insert(0, str(ROOT / "tests/support"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from carrel_runner import Carrel  # noqa: E402
+from carrel_runner import BUILD, Carrel  # noqa: E402
 from connect_api import ConnectApi  # noqa: E402
 from git_http_server import GitHttpServer  # noqa: E402
 
-BUILD = Path(os.environ.get("CARREL_BUILD", ROOT / "build")).resolve()
 os.environ.setdefault("CARREL_GIT_TOOL", str(BUILD / "tests/carrel_git_tool"))
 
 

@@ -6,12 +6,11 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from pathlib import Path
 
 import openpyxl
 import pytest
 import usage_world
-from carrel_runner import ROOT, Carrel
+from carrel_runner import BUILD, ROOT, Carrel
 from connect_api import ConnectApi
 from report_repos import CSV, python_repo, write
 
@@ -73,7 +72,7 @@ for done, future in enumerate(as_completed(lines), 1):
 def world(tmp_path_factory: pytest.TempPathFactory) -> Carrel:
     directory = tmp_path_factory.mktemp("world")
     (directory / "work").mkdir()
-    carrel = Carrel(_program(), directory / "data", directory / "work")
+    carrel = Carrel(BUILD / "bin/carrel", directory / "data", directory / "work")
     usage_world.fill(carrel.ok, carrel.work)
     renderers = [
         CSV,
@@ -91,12 +90,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Carrel:
     book.active.append([f"column {number}" for number in range(24)])
     book.save(repository / "reports/demo/t.xlsx")
     return carrel
-
-
-def _program() -> Path:
-    from conftest import BUILD
-
-    return BUILD / "bin/carrel"
 
 
 def _run(carrel: Carrel, renderer: str, *words: object) -> list[usage_world.Row]:

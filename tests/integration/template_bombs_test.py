@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import workbooks
-from carrel_runner import TIMEOUT_S, Carrel, Done
+from carrel_runner import Carrel, measured
 from report_repos import manifest, python_repo, report, write
 
 TEMPLATE = "templates/t.xlsx"
@@ -23,30 +22,6 @@ def repository(directory: Path, template: bytes, body: str = "yield ('a', 1)") -
     (directory / "templates").mkdir()
     (directory / TEMPLATE).write_bytes(template)
     return directory
-
-
-def measured(carrel: Carrel, *words: object) -> tuple[Done, int]:
-    """The call, and the most memory in KiB that the program itself had; not its workers'."""
-    process = carrel.start(*words)
-    highest = 0
-
-    def watch() -> None:
-        nonlocal highest
-        while process.poll() is None:
-            # Not ru_maxrss, which begins with what the caller had.
-            try:
-                status = Path(f"/proc/{process.pid}/status").read_text()
-            except OSError:  # it ended since poll()
-                return
-            marks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
-            highest = max([highest, *map(int, marks)])
-            time.sleep(0.01)
-
-    with ThreadPoolExecutor(1) as pool:
-        watching = pool.submit(watch)
-        out, err = process.communicate(timeout=TIMEOUT_S)
-        watching.result()
-    return Done(process.returncode, out, err), highest
 
 
 def refused(carrel: Carrel, source: Path, reason: str) -> None:
