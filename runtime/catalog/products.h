@@ -37,7 +37,7 @@ struct Contract {
   int64_t key = 0;
   Reference contract;
   std::optional<Reference> vendor;  // none: for the products of all
-  Reference provider;  // the distributor
+  Reference provider;               // the distributor
   std::optional<Reference> reseller;
   int64_t marketplace_key = 0;
   Reference marketplace;
