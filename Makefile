@@ -11,7 +11,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 DEPS := g++ make cmake ninja-build pkg-config ccache git \
   libgit2-dev libcurl4-openssl-dev libsqlite3-dev liblua5.4-dev pybind11-dev python3-dev \
   nlohmann-json3-dev libfmt-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libseccomp-dev \
-  libssl-dev zlib1g-dev \
+  libssl-dev zlib1g-dev libexpat1-dev \
   python3-jinja2 python3-openpyxl python3-pip python3-requests weasyprint \
   $(if $(filter x86_64,$(shell uname -m)),libisal-dev)
 # What its tests and checks need besides.
@@ -47,7 +47,7 @@ test-deps: deps
 check-deps:
 	$(call install,$(CHECK_DEPS))
 
-build: deps ## build/bin/carrel and build/bin/carrel-worker
+build: deps ## build/bin/carrel and its workers
 	@$(CMAKE) -DBUILD_TESTING=OFF > /dev/null
 	@cmake --build $(BUILD) -j $(JOBS)
 

@@ -23,8 +23,22 @@ endif()
 # The embedded Python is the system's, whatever else is on the PATH.
 set(Python_EXECUTABLE /usr/bin/python3)
 set(PYBIND11_FINDPYTHON ON)
-find_package(Python 3.11 EXACT REQUIRED COMPONENTS Interpreter Development.Embed Development.Module)
+find_package(Python 3.11 EXACT REQUIRED COMPONENTS Interpreter Development.Module)
 find_package(pybind11 REQUIRED)
+# The static library that /usr/bin/python3 is made of, a sixth faster than the shared one: see
+# runtime/docs/decisions/0016-python-has-a-worker-of-its-own.md. It holds absolute addresses, so
+# its programs cannot be position-independent; extension modules need all of its functions.
+execute_process(COMMAND ${Python_EXECUTABLE} -c "import sysconfig as s; print(s.get_config_var('LIBPL'))"
+                OUTPUT_VARIABLE libpython_directory OUTPUT_STRIP_TRAILING_WHITESPACE
+                COMMAND_ERROR_IS_FATAL ANY)
+find_library(CARREL_LIBPYTHON libpython3.11.a PATHS ${libpython_directory} NO_DEFAULT_PATH REQUIRED)
+find_package(EXPAT REQUIRED)
+add_library(carrel_interpreter INTERFACE)
+add_library(carrel::interpreter ALIAS carrel_interpreter)
+target_link_libraries(carrel_interpreter INTERFACE
+  $<LINK_LIBRARY:WHOLE_ARCHIVE,${CARREL_LIBPYTHON}> EXPAT::EXPAT ZLIB::ZLIB m ${CMAKE_DL_LIBS})
+target_link_options(carrel_interpreter INTERFACE
+  -no-pie LINKER:--export-dynamic-symbol=Py* LINKER:--export-dynamic-symbol=_Py*)
 
 # Bounds what one object of a fetched pack may grow to. Came with Debian's security update of 1.5.1.
 include(CheckCXXSourceCompiles)

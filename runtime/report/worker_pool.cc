@@ -26,7 +26,7 @@ constexpr const char* kPythonParts[] = {
     "/var/cache/fontconfig",
 };
 
-constexpr const char* kPackagesMount = "/carrel/packages";  // see sdk/worker/languages.cc
+constexpr const char* kPackagesMount = "/carrel/packages";  // see sdk/worker/python_language.cc
 constexpr const char* kEnvironmentMount = "/carrel/environment";
 
 std::vector<sandbox::RootPart> RootParts(std::string_view language, const fs::path& packages,

@@ -1,4 +1,4 @@
-// carrel-worker: the program inside the sandbox. Started by the host only.
+// carrel-worker and carrel-worker-python: the programs inside the sandbox. Started by the host.
 #include "sdk/worker/worker_main.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -11,4 +11,6 @@ extern "C" const char* __asan_default_options() {
 }
 #endif
 
-int main(int argc, char** argv) { return carrel::sdk::WorkerMain(argc, argv); }
+int main(int argc, char** argv) {
+  return carrel::sdk::WorkerMain(argc, argv, carrel::sdk::Languages());
+}

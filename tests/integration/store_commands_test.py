@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import sqlite3
+import shutil
 import stat
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from carrel_runner import ROOT, Carrel
+from carrel_runner import BUILD, ROOT, Carrel
 from git_http_server import Fault, GitHttpServer
 from git_repo import GitRepo
 from report_repos import python_repo, write
@@ -328,6 +329,14 @@ def test_doctor_exits_with_5_when_reports_cannot_run(carrel: Carrel) -> None:
         *("run", ROOT / "examples/lua-reports", "working_days"),
         env={"CARREL_WORKER": "/nonexistent/carrel-worker"},
     ).code == 5
+
+
+def test_doctor_names_the_worker_program_that_is_missing(carrel: Carrel, tmp_path: Path) -> None:
+    alone = tmp_path / "carrel-worker"
+    shutil.copy(BUILD / "bin/carrel-worker", alone)
+    done = carrel("doctor", env={"CARREL_WORKER": str(alone)})
+    assert done.code == 5
+    assert f"{alone}-python: No such file or directory" in done.out
 
 
 @pytest.mark.parametrize(
