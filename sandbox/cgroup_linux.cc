@@ -125,6 +125,13 @@ void SweepBelow(const fs::path& directory) {
   }
 }
 
+// Some kernels count a process that was reaped as one of the group for a moment more.
+void RemoveGroup(const fs::path& group) {
+  for (int tries = 0; ::rmdir(group.c_str()) != 0 && errno == EBUSY && tries < 100; ++tries) {
+    ::usleep(10'000);
+  }
+}
+
 // Version 2 lets a group have either processes or limited children. A host that is alone in its
 // group moves into a child to make room.
 Status Delegate(const fs::path& directory) {
@@ -243,8 +250,8 @@ Status CgroupPool::Use(CgroupVersion version, Hierarchy below) {
 
 CgroupPool::~CgroupPool() {
   for (const Cgroup::Place& place : free_) {
-    ::rmdir(place.memory.c_str());
-    if (place.pids != place.memory) ::rmdir(place.pids.c_str());
+    RemoveGroup(place.memory);
+    if (place.pids != place.memory) RemoveGroup(place.pids);
   }
 }
 

@@ -9,23 +9,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "runtime/base/files.h"
 #include "sandbox/confinement.h"
 #include "sandbox/landlock.h"
 #include "sandbox/session.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/sandbox/no_user_namespaces.h"
 
 namespace carrel::sandbox {
 namespace {
 
+using testing::AllOf;
+using testing::Ge;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Le;
+using testing::SizeIs;
 
 class Quiet final : public SessionHandler {
  public:
@@ -129,16 +136,13 @@ TEST_F(ZygoteTreeTest, ParkedWorkersServeOneJobEachAndAreReplaced) {
   options.spares = 3;
   auto zygote = Zygote::Start(options);
   ASSERT_TRUE(zygote) << zygote.error().message;
-  const auto fill = [&] {
-    for (int i = 0; i < 500 && (*zygote)->parked() < 3; ++i) ::usleep(10'000);
-    return (*zygote)->parked();
-  };
-  EXPECT_EQ(fill(), 3);
+  const auto filled = [&] { return (*zygote)->parked() == 3; };
+  EXPECT_TRUE(Eventually(filled));
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(Result(**zygote, {{"act", "write"}, {"path", "/tmp/left"}}), "ok");
     EXPECT_EQ(Result(**zygote, {{"act", "list"}, {"path", "/tmp"}}), Json::array());
   }
-  EXPECT_EQ(fill(), 3);
+  EXPECT_TRUE(Eventually(filled));
 }
 
 TEST_F(ZygoteTreeTest, AParkedWorkerThatDiedIsNotGivenToAReport) {
@@ -146,18 +150,57 @@ TEST_F(ZygoteTreeTest, AParkedWorkerThatDiedIsNotGivenToAReport) {
   options.spares = 1;
   auto zygote = Zygote::Start(options);
   ASSERT_TRUE(zygote) << zygote.error().message;
-  for (int i = 0; i < 500 && (*zygote)->parked() < 1; ++i) ::usleep(10'000);
+  ASSERT_TRUE(Eventually([&] { return (*zygote)->parked() == 1; }));
   {
     auto worker = (*zygote)->Take();
     ASSERT_TRUE(worker) << worker.error().message;
     ASSERT_GT(worker->pid, 0);
   }
-  for (int i = 0; i < 500 && (*zygote)->parked() < 1; ++i) ::usleep(10'000);
+  ASSERT_TRUE(Eventually([&] { return (*zygote)->parked() == 1; }));
   auto next = (*zygote)->Take();
   ASSERT_TRUE(next);
   ASSERT_EQ(::kill(next->pid, SIGKILL), 0);
   EXPECT_EQ(Result(**zygote, {{"act", "open"}, {"path", "/plugin/mine.txt"}}), "ok");
 }
+
+// Directories of the control groups that this process made, in every hierarchy. Groups of other
+// processes come and go meanwhile.
+void AddGroupsBelow(const std::filesystem::path& directory,
+                    std::vector<std::filesystem::path>& groups) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    std::error_code gone;
+    if (!std::filesystem::is_directory(it->symlink_status(gone))) continue;
+    const std::string name = it->path().filename();
+    if (name.starts_with(fmt::format("carrel-{}-", ::getpid()))) groups.push_back(it->path());
+    AddGroupsBelow(it->path(), groups);
+  }
+}
+
+std::vector<std::filesystem::path> GroupsOfThisProcess() {
+  std::vector<std::filesystem::path> groups;
+  AddGroupsBelow("/sys/fs/cgroup", groups);
+  return groups;
+}
+
+// A worker that calls is at its job, and in its group.
+class KillsTheCaller final : public SessionHandler {
+ public:
+  Answer OnCall(const Json&, std::string_view, std::stop_token) override {
+    std::set<pid_t> processes;  // each is listed by several hierarchies
+    for (const auto& group : GroupsOfThisProcess()) {
+      std::ifstream list(group / "cgroup.procs");
+      for (pid_t process = 0; list >> process;) processes.insert(process);
+    }
+    for (const pid_t process : processes) killed += ::kill(process, SIGKILL) == 0 ? 1 : 0;
+    return {};
+  }
+  void OnProgress(const Json&) override {}
+  void OnLog(std::string_view) override {}
+
+  std::atomic<int> killed = 0;
+};
 
 class CgroupTest : public ZygoteTreeTest {
  protected:
@@ -186,20 +229,10 @@ TEST_F(CgroupTest, TheKernelsCountTellsMemoryFromOtherKills) {
 }
 
 TEST_F(CgroupTest, AKillFromOutsideIsNotCalledALackOfMemory) {
-  Quiet handler;
-  WorkerOutcome outcome;
-  std::jthread run([&] {
-    outcome = RunSession(*zygote_, {.subtree = "one", .job = {{"act", "sleep"}}}, handler, {});
-  });
-  ::usleep(200'000);
-  // The only process of the machine whose command line is the test worker's and which is alone in
-  // a control group of ours.
-  const std::string command = fmt::format(
-      "for p in $(cat $(find /sys/fs/cgroup -path '*carrel-{}-*' -name cgroup.procs)); do kill -9 "
-      "$p; done",
-      ::getpid());
-  ASSERT_EQ(::system(command.c_str()), 0);
-  run.join();
+  KillsTheCaller handler;
+  const WorkerOutcome outcome =
+      RunSession(*zygote_, {.subtree = "one", .job = {{"act", "ask"}}}, handler, {});
+  EXPECT_EQ(handler.killed, 1);
   EXPECT_EQ(outcome.verdict, Verdict::kCrashed) << outcome.reason;
 }
 
@@ -207,14 +240,10 @@ TEST_F(CgroupTest, GroupsAreUsedAgainAndGoWithThePool) {
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(Result(*zygote_, {{"act", "open"}, {"path", "/plugin/mine.txt"}}), "ok");
   }
-  const std::string count = fmt::format(
-      "test $(find /sys/fs/cgroup -type d -name 'carrel-{}-*' | wc -l) -le {}", ::getpid(), 4);
-  EXPECT_EQ(::system(count.c_str()), 0);
+  EXPECT_THAT(GroupsOfThisProcess(), SizeIs(AllOf(Ge(1U), Le(4U))));
   zygote_.reset();
   cgroups_.reset();
-  const std::string none = fmt::format(
-      "test $(find /sys/fs/cgroup -type d -name 'carrel-{}-*' | wc -l) = 0", ::getpid());
-  EXPECT_EQ(::system(none.c_str()), 0);
+  EXPECT_THAT(GroupsOfThisProcess(), IsEmpty());
 }
 
 }  // namespace
