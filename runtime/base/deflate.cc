@@ -42,7 +42,7 @@ class ZlibDeflater final : public Deflater {
       do {
         stream_.next_out = reinterpret_cast<Bytef*>(output_.data());
         stream_.avail_out = static_cast<uInt>(kOutput);
-        deflate(&stream_, part == Part::kLast && block.empty() ? Z_FINISH : Z_NO_FLUSH);
+        deflate(&stream_, block.empty() ? FlushOf(part) : Z_NO_FLUSH);
         CARREL_TRY(sink({output_.data(), kOutput - stream_.avail_out}));
       } while (stream_.avail_out == 0);
     } while (!block.empty());
@@ -50,6 +50,11 @@ class ZlibDeflater final : public Deflater {
   }
 
  private:
+  static int FlushOf(Part part) {
+    if (part == Part::kLast) return Z_FINISH;
+    return part == Part::kSegment ? Z_SYNC_FLUSH : Z_NO_FLUSH;
+  }
+
   const int level_;
   z_stream stream_{};
   std::string output_;

@@ -22,7 +22,8 @@ enum class Compression : uint8_t {
 // those of the sink.
 class Deflater {
  public:
-  enum class Part : uint8_t { kMore, kLast };
+  // kSegment ends on a whole byte: the stream goes on with another one's beginning.
+  enum class Part : uint8_t { kMore, kSegment, kLast };
   using Sink = std::function<Status(std::string_view bytes)>;
 
   virtual ~Deflater() = default;

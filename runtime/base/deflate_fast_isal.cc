@@ -33,6 +33,7 @@ class IsalDeflater final : public Deflater {
       stream_.next_in = Bytes(block);
       stream_.avail_in = static_cast<uint32_t>(piece);
       block.remove_prefix(piece);
+      stream_.flush = part == Part::kSegment && block.empty() ? SYNC_FLUSH : NO_FLUSH;
       stream_.end_of_stream = part == Part::kLast && block.empty() ? 1 : 0;
       do {
         stream_.next_out = output_.data();

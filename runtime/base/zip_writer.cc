@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/base/deflate_file.h"
+
 namespace carrel {
 namespace {
 
@@ -101,7 +103,7 @@ void PutCentralHeader(std::string& out, const ZipWriter::RawEntry& e, uint64_t o
 }  // namespace
 
 ZipWriter::ZipWriter(int fd, Threading threading)
-    : file_(fd), pipe_(threading, [this](std::string_view block) {
+    : threading_(threading), file_(fd), pipe_(threading, [this](std::string_view block) {
         return Deflate(block, Deflater::Part::kMore);
       }) {}
 ZipWriter::~ZipWriter() = default;
@@ -118,16 +120,20 @@ Status ZipWriter::BeginEntry(Entry entry, State state) {
   return {};
 }
 
-Status ZipWriter::Begin(std::string_view name, const EntryOptions& options) {
-  const bool deflated = options.method == Method::kDeflated;
+ZipWriter::Entry ZipWriter::NewEntry(std::string_view name, const EntryOptions& options) {
   Entry entry;
   entry.raw.name = name;
-  entry.raw.method = deflated ? 8 : 0;
+  entry.raw.method = options.method == Method::kDeflated ? 8 : 0;
   const bool ascii = std::ranges::all_of(name, [](char c) { return (c & 0x80) == 0; });
   entry.raw.flags = ascii ? 0 : kUtf8Flag;
   entry.growth = options.growth;
+  return entry;
+}
+
+Status ZipWriter::Begin(std::string_view name, const EntryOptions& options) {
+  const bool deflated = options.method == Method::kDeflated;
   if (deflated) CARREL_TRY(StartDeflater(options.compression));
-  return BeginEntry(std::move(entry), deflated ? State::kDeflating : State::kStoring);
+  return BeginEntry(NewEntry(name, options), deflated ? State::kDeflating : State::kStoring);
 }
 
 Status ZipWriter::BeginRaw(const RawEntry& raw) {
@@ -200,6 +206,19 @@ Status ZipWriter::End() {
 Status ZipWriter::Add(std::string_view name, std::string_view bytes, const EntryOptions& options) {
   CARREL_TRY(Begin(name, options));
   CARREL_TRY(Write(bytes));
+  return End();
+}
+
+Status ZipWriter::AddFile(std::string_view name, int fd, const EntryOptions& options) {
+  CARREL_TRY(BeginEntry(NewEntry(name, options), State::kWhole));
+  CARREL_ASSIGN_OR_RETURN(
+      const DeflatedFile content,
+      DeflateFile(fd, options.compression, threading_,
+                  [this](std::string_view bytes) { return file_.Append(bytes); }));
+  RawEntry& raw = entries_.back().raw;
+  raw.crc = content.crc;
+  raw.size = content.size;
+  raw.compressed_size = content.compressed_size;
   return End();
 }
 

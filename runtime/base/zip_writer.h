@@ -60,6 +60,8 @@ class ZipWriter {
 
   // A whole entry at once.
   Status Add(std::string_view name, std::string_view bytes, const EntryOptions& options);
+  // The content of a file, as DeflateFile has it; `options.method` must be kDeflated.
+  Status AddFile(std::string_view name, int fd, const EntryOptions& options);
 
   // The central directory. Nothing may be written afterwards.
   Status Finish();
@@ -71,14 +73,16 @@ class ZipWriter {
     Growth growth = Growth::kBelow4GiB;
     uint64_t received = 0;  // raw entries: compressed bytes so far
   };
-  enum class State : uint8_t { kIdle, kDeflating, kStoring, kCopying, kFinished };
+  enum class State : uint8_t { kIdle, kDeflating, kStoring, kCopying, kWhole, kFinished };
 
+  static Entry NewEntry(std::string_view name, const EntryOptions& options);
   Status StartDeflater(Compression compression);
   Status Deflate(std::string_view block, Deflater::Part part);
   Status EndDeflated();
   Status BeginEntry(Entry entry, State state);
   Status WriteCentralDirectory();
 
+  const Threading threading_;
   State state_ = State::kIdle;
   std::vector<Entry> entries_;
   // While an entry is deflated, both belong to the consumer of the pipe, with the last entry.

@@ -1,35 +1,14 @@
 #include "runtime/report/package.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <vector>
-
 #include "runtime/base/zip_writer.h"
 
 namespace carrel::report {
 namespace {
 
-constexpr size_t kChunk = size_t{1} << 18;
-
 // When the run started and ended: its event, and the time it took before that.
 std::string Moment(const Report& report, Duration before_end) {
   const auto end = report.events.find("ready");
   return end == report.events.end() ? std::string() : FormatIso(end->second.at - before_end);
-}
-
-Status CopyInto(ZipWriter& zip, int fd) {
-  std::vector<char> buffer(kChunk);
-  off_t offset = 0;
-  while (true) {
-    const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), offset);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return FailErrno("reading the report");
-    if (n == 0) return {};
-    CARREL_TRY(zip.Write({buffer.data(), static_cast<size_t>(n)}));
-    offset += n;
-  }
 }
 
 }  // namespace
@@ -60,9 +39,7 @@ Status WritePackage(const PackageRequest& request) {
   ZipWriter zip(request.output_fd, Threading::kWhenSpare);
   ZipWriter::EntryOptions options;
   options.growth = ZipWriter::Growth::kAny;
-  CARREL_TRY(zip.Begin(request.file_name, options));
-  CARREL_TRY(CopyInto(zip, request.artifact_fd));
-  CARREL_TRY(zip.End());
+  CARREL_TRY(zip.AddFile(request.file_name, request.artifact_fd, options));
   const std::string summary = Summary(request.report, request.environment)
                                   .dump(4, ' ', true, Json::error_handler_t::replace);
   CARREL_TRY(zip.Add("summary.json", summary, ZipWriter::EntryOptions()));

@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <optional>
 #include <random>
+#include <vector>
 
 #include "runtime/base/block_pipe.h"
+#include "runtime/base/deflate_file.h"
 #include "runtime/base/files.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/zip_writer.h"
@@ -96,6 +98,52 @@ TEST_F(ZipStreamTest, OtherProgramsReadTheContentBack) {
                     path_.string() + " " + (dir_->path() / "text").string()),
               0)
         << Log();
+  }
+}
+
+TEST_F(ZipStreamTest, AFileIsCompressedInSegmentsOnSeveralThreadsAndReadsBack) {
+  const std::string text = SheetLike(9 * kSegmentBytes);
+  const std::filesystem::path source = dir_->path() / "text";
+  for (const uint64_t size : {uint64_t{0}, uint64_t{1}, kSegmentBytes - 1, kSegmentBytes,
+                              kSegmentBytes + 1, 2 * kSegmentBytes, 9 * kSegmentBytes - 7}) {
+    ASSERT_TRUE(WriteFileAtomic(source, std::string_view(text).substr(0, size)));
+    for (const auto compression : {Compression::kFast, Compression::kSmall}) {
+      std::vector<std::string> digests;
+      for (const auto threading : {Threading::kInline, Threading::kWhenSpare}) {
+        const UniqueFd in(::open(source.c_str(), O_RDONLY | O_CLOEXEC));
+        const UniqueFd out(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+        ZipWriter zip(out.get(), threading);
+        ASSERT_TRUE(zip.AddFile("sheet", in.get(), {.compression = compression}));
+        ASSERT_TRUE(zip.Add("small", "abc", {}));
+        ASSERT_TRUE(zip.Finish());
+        digests.push_back(Sha256OfFd(out.get()).value());
+      }
+      EXPECT_EQ(digests[0], digests[1]) << size;
+      EXPECT_EQ(
+          Shell("/usr/bin/python3 -c \"import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); "
+                "assert z.testzip() is None; assert z.read('small') == b'abc'; "
+                "assert z.read('sheet') == open(sys.argv[2], 'rb').read()\" " +
+                path_.string() + " " + source.string()),
+          0)
+          << size << Log();
+    }
+  }
+}
+
+TEST_F(ZipStreamTest, AFileThatCannotBeReadOrWrittenIsAnErrorAndLeavesNoThread) {
+  const std::filesystem::path source = dir_->path() / "text";
+  ASSERT_TRUE(WriteFileAtomic(source, SheetLike(5 * kSegmentBytes)));
+  for (const auto threading : {Threading::kInline, Threading::kWhenSpare}) {
+    const UniqueFd closed(::open(source.c_str(), O_WRONLY | O_CLOEXEC));
+    const auto unread = DeflateFile(closed.get(), Compression::kFast, threading,
+                                    [](std::string_view) { return Status(); });
+    ASSERT_FALSE(unread);
+    const UniqueFd in(::open(source.c_str(), O_RDONLY | O_CLOEXEC));
+    const auto unwritten =
+        DeflateFile(in.get(), Compression::kFast, threading,
+                    [](std::string_view) { return Status(Fail(Code::kLimit, "full")); });
+    ASSERT_FALSE(unwritten);
+    EXPECT_EQ(unwritten.error().message, "full");
   }
 }
 
