@@ -8,6 +8,8 @@
 namespace carrel {
 
 inline constexpr std::chrono::seconds kLongEnough{60};
+// For what must not wait, beside a wait of a minute or more that it would fall into.
+inline constexpr std::chrono::seconds kAtOnce{30};
 
 // Whether `condition` holds before the time is up.
 template <typename Condition>

@@ -13,6 +13,7 @@
 
 #include "runtime/base/json.h"
 #include "runtime/report/broker.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/net/servers.h"
 
 namespace carrel::report {
@@ -42,7 +43,7 @@ class BrokerTest : public ::testing::Test {
   static BrokerOptions Options() {
     BrokerOptions options;
     options.placeholder = kPlaceholder;
-    options.limits.per_call_timeout = std::chrono::seconds(20);
+    options.limits.per_call_timeout = kLongEnough;
     return options;
   }
 

@@ -81,14 +81,14 @@ TEST_F(BrokerLimitsTest, NoMoreCallsAreInFlightThanAllowed) {
   std::atomic<int> done = 0;
   {
     std::vector<std::jthread> threads;
-    threads.reserve(24);
-    for (int i = 0; i < 24; ++i) {
+    threads.reserve(9);
+    for (int i = 0; i < 9; ++i) {
       threads.emplace_back([&] {
-        if (broker.Call(Get("/slow/30")).has_value()) ++done;
+        if (broker.Call(Get("/slow/1000")).has_value()) ++done;
       });
     }
   }
-  EXPECT_EQ(done, 24);
+  EXPECT_EQ(done, 9);
   EXPECT_EQ(broker.Call(Get("/state/peak"))->body, "3");
 }
 
@@ -161,7 +161,7 @@ TEST_F(BrokerLimitsTest, ASlowDripEndsWithTheCallTimeoutOfTheConnection) {
     const Error error = ErrorOf(broker.Call(Get(path)));
     EXPECT_EQ(error.code, Code::kTimeout) << path;
     EXPECT_TRUE(error.message.contains("0.4 s (call timeout)")) << error.message;
-    EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(3000)) << path;
+    EXPECT_LT(std::chrono::steady_clock::now() - start, kAtOnce) << path;
   }
 }
 

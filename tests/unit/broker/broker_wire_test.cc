@@ -119,23 +119,26 @@ TEST_F(BrokerWire, TheRateLimitIsSharedByTheReportsOfAConnection) {
     EXPECT_TRUE(second.Call(Get("/echo")).has_value());
   }
   EXPECT_GE(Steady::now() - start, milliseconds(500));
-  EXPECT_LT(Steady::now() - start, milliseconds(5000));
+  EXPECT_LT(Steady::now() - start, kAtOnce);
 }
 
 TEST_F(BrokerWire, TheCallTimeoutCoversRetriesAndWaits) {
   Connection connection = Here("api");
   connection.max_retries = 1'000'000;
-  connection.retry_base = milliseconds(20);
   Add(std::move(connection));
   BrokerOptions options = Options();
+  options.limits.per_call_timeout = milliseconds(5000);
+  Broker patient(connections_, http_, options);
+  const std::string overtime = Fresh("overtime");
+  const auto reply = patient.Call(Get("/flaky/" + overtime + "/1000000/503/3"));
+  ASSERT_TRUE(reply.has_value()) << reply.error().message;
+  EXPECT_EQ(reply->status, 503);
+  EXPECT_EQ(Server("/count/" + overtime), "2") << "there was time for one wait of 3 s";
   options.limits.per_call_timeout = milliseconds(600);
-  Broker broker(connections_, http_, options);
-  auto start = Steady::now();
-  EXPECT_EQ(broker.Call(Get("/status/503/overtime"))->status, 503);
-  EXPECT_LT(Steady::now() - start, milliseconds(2000));
-  start = Steady::now();
-  EXPECT_EQ(ErrorOf(broker.Call(Get("/hang"))).code, Code::kTimeout);
-  EXPECT_LT(Steady::now() - start, milliseconds(2000));
+  Broker hasty(connections_, http_, options);
+  const auto start = Steady::now();
+  EXPECT_EQ(ErrorOf(hasty.Call(Get("/hang"))).code, Code::kTimeout);
+  EXPECT_LT(Steady::now() - start, kAtOnce);
 }
 
 TEST_F(BrokerWire, CancellingEndsEveryKindOfWait) {
@@ -168,7 +171,7 @@ TEST_F(BrokerWire, CancellingEndsEveryKindOfWait) {
     start = Steady::now();
     stop.request_stop();
   }
-  EXPECT_LT(Steady::now() - start, milliseconds(1000));
+  EXPECT_LT(Steady::now() - start, kAtOnce);
   EXPECT_EQ(cancelled, 4);
 }
 

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+#include "tests/support/eventually.h"
+
 namespace {
 
 // What the watched block of memory held when it was given back.
@@ -117,23 +119,22 @@ TEST(TokenBucket, GivesABurstThenOneTurnAtATime) {
   TokenBucket bucket(20);
   const auto start = Steady::now();
   for (int i = 0; i < 20; ++i) {
-    ASSERT_TRUE(bucket.Acquire(start + milliseconds(10'000), {}).has_value());
+    ASSERT_TRUE(bucket.Acquire(Steady::now(), {}).has_value()) << "the burst has no wait";
   }
-  EXPECT_LT(Steady::now() - start, milliseconds(400));
   for (int i = 0; i < 10; ++i) {
-    ASSERT_TRUE(bucket.Acquire(start + milliseconds(10'000), {}).has_value());
+    ASSERT_TRUE(bucket.Acquire(start + kLongEnough, {}).has_value());
   }
   EXPECT_GE(Steady::now() - start, milliseconds(450));
 }
 
 TEST(TokenBucket, ATurnAfterTheDeadlineIsATimeoutAtOnce) {
-  TokenBucket bucket(0.1);
+  TokenBucket bucket(0.01);
   const auto start = Steady::now();
-  ASSERT_TRUE(bucket.Acquire(start + milliseconds(100), {}).has_value());
-  const Status late = bucket.Acquire(start + milliseconds(100), {});
+  ASSERT_TRUE(bucket.Acquire(start + kLongEnough, {}).has_value());
+  const Status late = bucket.Acquire(start + kLongEnough, {});
   ASSERT_FALSE(late.has_value());
   EXPECT_EQ(late.error().code, Code::kTimeout);
-  EXPECT_LT(Steady::now() - start, milliseconds(1000));
+  EXPECT_LT(Steady::now() - start, kAtOnce);
 }
 
 }  // namespace

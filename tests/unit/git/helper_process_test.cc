@@ -14,6 +14,7 @@
 #include "runtime/base/files.h"
 #include "runtime/base/json.h"
 #include "runtime/git/repository_cache.h"
+#include "tests/support/eventually.h"
 
 namespace carrel::git {
 namespace {
@@ -23,7 +24,7 @@ using std::chrono::steady_clock;
 using ::testing::HasSubstr;
 
 // A helper that runs `script` instead of what it is asked for.
-HelperCall Script(const std::string& script, milliseconds deadline = std::chrono::seconds(10)) {
+HelperCall Script(const std::string& script, milliseconds deadline = kLongEnough) {
   HelperCall call;
   call.command = {CARREL_TEST_PYTHON, "-c", "import os, sys, signal, time\n" + script};
   call.deadline = deadline;
@@ -62,13 +63,13 @@ TEST(HelperProcess, TheDeadlineKillsAHelperThatIgnoresEverySignal) {
   const auto reply = CallHelper(Script("for s in range(1, 65):\n"
                                        "  try: signal.signal(s, signal.SIG_IGN)\n"
                                        "  except (OSError, ValueError): pass\n"
-                                       "time.sleep(60)",
+                                       "time.sleep(600)",
                                        milliseconds(400)),
                                 Request{});
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, Code::kTimeout);
   EXPECT_THAT(reply.error().message, HasSubstr("400 ms"));
-  EXPECT_LT(steady_clock::now() - start, milliseconds(3000));
+  EXPECT_LT(steady_clock::now() - start, kAtOnce);
   EXPECT_TRUE(NoChildIsLeft());
 }
 
@@ -83,7 +84,7 @@ TEST(HelperProcess, TheDeadlineHoldsAgainstAnEndlessReply) {
 
 TEST(HelperProcess, AStopRequestEndsItAtOnce) {
   std::stop_source stop;
-  HelperCall call = Script("time.sleep(60)");
+  HelperCall call = Script("time.sleep(600)");
   call.stop = stop.get_token();
   const std::jthread stopper([&] {
     std::this_thread::sleep_for(milliseconds(200));
@@ -93,18 +94,18 @@ TEST(HelperProcess, AStopRequestEndsItAtOnce) {
   const auto reply = CallHelper(call, Request{});
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, Code::kCancelled);
-  EXPECT_LT(steady_clock::now() - start, milliseconds(3000));
+  EXPECT_LT(steady_clock::now() - start, kAtOnce);
   EXPECT_TRUE(NoChildIsLeft());
 }
 
 TEST(HelperProcess, ACrashIsAnErrorWithTheSignal) {
   const auto crashed =
-      CallHelper(Script("os.kill(os.getpid(), signal.SIGSEGV)\ntime.sleep(9)"), Request{});
+      CallHelper(Script("os.kill(os.getpid(), signal.SIGSEGV)\ntime.sleep(600)"), Request{});
   ASSERT_FALSE(crashed);
   EXPECT_EQ(crashed.error().code, Code::kProtocol);
   EXPECT_THAT(crashed.error().message, HasSubstr("signal 11"));
   const auto killed =
-      CallHelper(Script("os.kill(os.getpid(), signal.SIGKILL)\ntime.sleep(9)"), Request{});
+      CallHelper(Script("os.kill(os.getpid(), signal.SIGKILL)\ntime.sleep(600)"), Request{});
   EXPECT_EQ(killed.error().code, Code::kLimit);
 }
 
@@ -181,16 +182,15 @@ TEST(RepositoryCache, ASyncWithASilentServerEndsAtItsDeadlineAndAtAStopRequest) 
   ASSERT_FALSE(timed_out);
   EXPECT_EQ(timed_out.error().code, Code::kTimeout);
   EXPECT_THAT(timed_out.error().message, HasSubstr(server.Url()));
-  EXPECT_LT(steady_clock::now() - start, milliseconds(4000));
+  EXPECT_LT(steady_clock::now() - start, kAtOnce);
 
   std::stop_source stop;
-  sync.limits.deadline = std::chrono::seconds(60);
+  sync.limits.deadline = kLongEnough;
   sync.stop = stop.get_token();
   sync.progress = [&](const SyncProgress& progress) {
     if (progress.stage == "connecting") stop.request_stop();
   };
   EXPECT_EQ(cache.Sync(source, sync).error().code, Code::kCancelled);
-  EXPECT_LT(steady_clock::now() - start, milliseconds(8000));
   EXPECT_TRUE(cache.Sweep());
   EXPECT_TRUE(NoChildIsLeft());
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "runtime/base/json.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/net/servers.h"
 
 namespace carrel::net {
@@ -23,7 +24,7 @@ HttpRequest Get(const std::string& url) {
   EXPECT_TRUE(parsed.has_value()) << url;
   if (parsed) request.url = *parsed;
   request.addresses = AddressPolicy::kAllowPrivate;
-  request.total_timeout = milliseconds(20'000);
+  request.total_timeout = kLongEnough;
   return request;
 }
 
@@ -217,9 +218,7 @@ TEST(HttpClient, ABodyOfExactlyTheLimitIsAccepted) {
 TEST(HttpClient, TooManyResponseHeadersAreRefused) {
   HttpClient client;
   for (const char* path : {"/big-headers", "/endless-headers", "/endless-interim"}) {
-    const auto start = Steady::now();
     EXPECT_EQ(CodeOf(client.Send(Here(path))), Code::kLimit) << path;
-    EXPECT_LT(Steady::now() - start, milliseconds(5000)) << path;
   }
 }
 
@@ -269,11 +268,9 @@ TEST(HttpClient, ADripIsATimeout) {
   HttpRequest request = Here("/drip");
   request.drip_window = milliseconds(400);
   request.drip_bytes = 100;
-  const auto start = Steady::now();
   const auto response = client.Send(request);
   EXPECT_EQ(CodeOf(response), Code::kTimeout);
   EXPECT_TRUE(response.error().message.contains("drip limit")) << response.error().message;
-  EXPECT_LT(Steady::now() - start, milliseconds(5000));
 }
 
 TEST(HttpClient, ASlowButSteadyAnswerIsNoDrip) {
@@ -302,7 +299,7 @@ TEST(HttpClient, CancellingDoesNotWaitForTheNetwork) {
   });
   const auto start = Steady::now();
   EXPECT_EQ(CodeOf(client.Send(Here("/hang"), stop.get_token())), Code::kCancelled);
-  EXPECT_LT(Steady::now() - start, milliseconds(1500));
+  EXPECT_LT(Steady::now() - start, kAtOnce);
   EXPECT_EQ(CodeOf(client.Send(Here("/echo"), stop.get_token())), Code::kCancelled);
 }
 

@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <thread>
+#include <atomic>
 
+#include "tests/support/eventually.h"
 #include "tests/unit/python_host/host_fixture.h"
 
 namespace carrel::python {
@@ -46,8 +46,10 @@ def generate(client, *args):
 
 TEST(PythonCalls, ThreadsCallAtTheSameTime) {
   Checkout checkout;
-  checkout.answer = [](const sdk::ApiCall& call) -> Result<sdk::ApiReply> {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  std::atomic<int> asked = 0;
+  checkout.answer = [&](const sdk::ApiCall& call) -> Result<sdk::ApiReply> {
+    ++asked;
+    EXPECT_TRUE(Eventually([&] { return asked >= 2; })) << "the first call kept the others out";
     return JsonReply("\"" + call.path + "\"");
   };
   const Outcome outcome = checkout.Run(R"(
@@ -87,7 +89,7 @@ def generate(client, *args):
 import builtins
 def generate(client, *args):
     builtins.go.set()
-    builtins.late_thread.join(10)
+    builtins.late_thread.join(60)
     yield getattr(builtins, 'late_error', 'answered'),
 )");
   ASSERT_EQ(outcome.message(), "");

@@ -1,7 +1,7 @@
 // Hostile workbook templates: what validation and a run say of them, and that both say the same.
 #include <gmock/gmock.h>
 
-#include <chrono>
+#include <ctime>
 #include <functional>
 
 #include "sdk/render/workbook_inspect.h"
@@ -264,9 +264,9 @@ TEST_F(XlsxTemplateTest, SheetsAndRelationshipsInNumbersTakeLinearTime) {
   workbook.insert(workbook.find("</sheets>"), sheets);
   std::string& parts = Part("xl/_rels/workbook.xml.rels");
   parts.insert(parts.find("</Relationships>"), rels);
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of this process, whatever else runs
   EXPECT_EQ(Refusal(), "");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+  EXPECT_LT(std::clock() - start, 30 * CLOCKS_PER_SEC);
   EXPECT_THAT(Output("xl/workbook.xml"), HasSubstr("name=\"Info9000\" sheetId=\"9010\""));
   workbook.insert(workbook.find("</sheets>"), Many("<sheet name=\"x\"/>", 1001));
   EXPECT_EQ(Refusal(), "xl/workbook.xml: more than 10000 sheets");

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace carrel::render {
 namespace {
@@ -128,12 +128,12 @@ TEST(XmlScannerTest, TimeIsLinearInTheLengthOfATag) {
   std::string tag = "<a";
   while (tag.size() < (1 << 20) - 10) tag += "b=\"\"";
   tag[2] = ' ';
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of this process, whatever else runs
   EXPECT_THAT(Scan(tag + "/>"), HasSubstr("no attribute"));
   size_t count = 0;
   for (XmlAttributes attributes(tag); attributes.Next();) ++count;
   EXPECT_GT(count, 200'000u);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "runtime/report/failure_policy.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/report/report_fixture.h"
 
 namespace carrel::report {
@@ -24,18 +25,29 @@ class DispatcherTest : public ReportFixture {
   }
   // Waits for a state of the row, real time.
   bool Becomes(std::string_view id, ReportState state) {
-    for (int i = 0; i < 500; ++i) {
-      if (Get(id).status == state) return true;
-      std::this_thread::sleep_for(milliseconds(10));
-    }
-    return false;
+    return Eventually([&] { return Get(id).status == state; });
+  }
+  // Waits for the beat that keeps the lease of `length` from now on, real time.
+  bool IsRenewed(std::string_view id, std::chrono::microseconds length) {
+    const int64_t expected = (clock_.Now() + length).time_since_epoch().count();
+    return Eventually([&] { return LeaseEnd(id) == expected; });
+  }
+  int64_t LeaseEnd(std::string_view id) {
+    const auto read = [&](store::Transaction& transaction) -> Result<int64_t> {
+      CARREL_ASSIGN_OR_RETURN(
+          auto rows,
+          store::Query(transaction, "SELECT lease_expires FROM reports WHERE id = ?", id));
+      CARREL_TRY(rows->Step());
+      return rows->Integer(0);
+    };
+    return stores_.database->Read(read).value();
   }
   // A run that lasts until it is told to stop.
   static Result<Outcome> Hang(const Job&, RunObserver&, const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any never;
     std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, seconds(30), [] { return false; });
+    never.wait_for(lock, stop, kLongEnough, [] { return false; });
     return Fail(Code::kCancelled, "stopped");
   }
 };
@@ -305,12 +317,12 @@ TEST_F(DispatcherTest, ALongRunKeepsItsLeaseAndAWorkerThatLostItStops) {
   std::atomic<bool> kept = false;
   executor_.run = [&](const Job& job, RunObserver& observer, const std::stop_token& stop) {
     clock_.Advance(milliseconds(900));
-    std::this_thread::sleep_for(milliseconds(700));  // two beats
+    EXPECT_TRUE(IsRenewed(report.id, options.lease));
     observer.OnProgress({1, 2, ""});
     clock_.Advance(milliseconds(900));
     kept = stores_.reports.RecoverExpired(clock_.Now())->requeued == 0;
-    clock_.Advance(seconds(10));  // now the beats come too late
-    EXPECT_EQ(stores_.reports.RecoverExpired(clock_.Now())->requeued, 1);
+    // Another host's clock has gone on: the beats come too late.
+    EXPECT_EQ(stores_.reports.RecoverExpired(clock_.Now() + seconds(10))->requeued, 1);
     return Hang(job, observer, stop);
   };
   const Report ended = one->RunOne(report.id).value();
@@ -324,14 +336,15 @@ TEST_F(DispatcherTest, ALongDeploymentKeepsItsLease) {
   DispatcherOptions options;
   options.lease = seconds(1);
   const auto dispatcher = MakeDispatcher(options);
+  const Report report = NewReport();
   checkouts_.on_get = [&] {
     for (int i = 0; i < 3; ++i) {
       clock_.Advance(milliseconds(900));
-      std::this_thread::sleep_for(milliseconds(700));  // two beats
+      EXPECT_TRUE(IsRenewed(report.id, options.lease));
       EXPECT_EQ(stores_.reports.RecoverExpired(clock_.Now())->requeued, 0);
     }
   };
-  const Report ended = dispatcher->RunOne(NewReport().id).value();
+  const Report ended = dispatcher->RunOne(report.id).value();
   EXPECT_EQ(ended.status, ReportState::kReady);
   EXPECT_EQ(ended.attempts, 1);
 }

@@ -150,15 +150,15 @@ TEST(InstallTest, AProgramThatIsNoInstallerIsReportedAndLeavesNothing) {
   EXPECT_EQ(failed.output, "said\n");
   const auto killed = Install({.command = {"/bin/sh", "-c", "kill -9 $$"}}, request);
   EXPECT_EQ(killed.error().code, Code::kLimit);
-  const auto late = Install({.command = {"/bin/sh", "-c", "sleep 60 & sleep 60"},
+  const auto late = Install({.command = {"/bin/sh", "-c", "sleep 600 & sleep 600"},
                              .deadline = std::chrono::milliseconds(300)},
                             request);
   EXPECT_EQ(late.error().code, Code::kTimeout);
   const auto large =
       Install({.command = {"/bin/sh", "-c",
                            "head -c 8000000 /dev/zero > " + (directory.path() / "f").string() +
-                               "; exec sleep 60"},
-               .deadline = std::chrono::seconds(30)},
+                               "; exec sleep 600"},
+               .deadline = std::chrono::seconds(60)},
               request);
   EXPECT_EQ(large.error().code, Code::kLimit);
 }

@@ -17,6 +17,8 @@
 #include "sandbox/landlock.h"
 #include "sandbox/session.h"
 #include "sandbox/zygote.h"
+#include "tests/support/eventually.h"
+#include "tests/unit/sandbox/marked_processes.h"
 #include "tests/unit/sandbox/no_user_namespaces.h"
 
 namespace carrel::sandbox {
@@ -182,47 +184,28 @@ TEST_F(Degraded, DISABLED_AFaultAtAnyStepEndsTheWorkerBeforeItReadsAnything) {
   }
 }
 
-// Processes of this user, but this one and its parent.
-int Others() {
-  int count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream status(entry.path() / "status");
-    std::string program, word;
-    std::getline(status, program);
-    uid_t user = 0;
-    while (status >> word && word != "Uid:") {
-    }
-    status >> user;
-    count += user == ::getuid() && program.find("sandbox_test_w") != std::string::npos ? 1 : 0;
-  }
-  return count;
-}
-
 TEST_F(Degraded, DISABLED_AHostThatIsKilledLeavesNoProcess) {
-  ASSERT_EQ(Others(), 0);
+  const std::string marker = OwnMarker();
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t host = ::fork();
   if (host == 0) {
     ::prctl(PR_SET_NAME, "host");
-    auto zygote = Zygote::Start(Options());
+    auto zygote = Zygote::Start(Options({marker}));
     Quiet handler;
     std::jthread run(
         [&] { RunSession(**zygote, {.subtree = "one", .job = {{"act", "sleep"}}}, handler, {}); });
-    ::usleep(300'000);
     ::close(ready[1]);
     ::pause();
   }
   ::close(ready[1]);
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 0);
-  EXPECT_GE(Others(), 4);  // helper, init, zygote, worker
+  EXPECT_TRUE(Eventually([&] { return CountMarked(marker) >= 4; }))  // with a worker
+      << CountMarked(marker) << " of helper, init, zygote and worker";
   ::kill(host, SIGKILL);
   ::waitpid(host, nullptr, 0);
-  for (int i = 0; i < 100 && Others() > 0; ++i) ::usleep(20'000);
-  EXPECT_EQ(Others(), 0);
+  EXPECT_TRUE(Eventually([&] { return CountMarked(marker) == 0; }));
   ::close(ready[0]);
 }
 
