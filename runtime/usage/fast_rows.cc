@@ -416,6 +416,7 @@ bool FastRows::ReadCellBody(const char*& at, const Tag& tag) {
     if (tag.type == CellType::kInline) return false;
   } else if (Skip(at, "<is>")) {
     if (tag.type != CellType::kInline || !ReadInline(at, parts.text)) return false;
+    parts.text = UnescapeWorkbookText(parts.text, arena_);
   } else {
     Skip(at, "<v/>");
   }

@@ -6,6 +6,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/usage/xml_section.h"
+#include "runtime/usage/xml_text.h"
 
 namespace carrel::usage {
 namespace {
@@ -97,11 +98,13 @@ Status GeneralRows::OnStart(size_t depth, RowSink& sink, bool closed) {
     in_text_ = name == "t";
   }
   if (depth == kRun && in_inline_ && in_run_) in_text_ = name == "t";
+  text_begin_ = text_.size();
   if (closed) return OnEnd(depth, sink);
   return {};
 }
 
 Status GeneralRows::OnEnd(size_t depth, RowSink& sink) {
+  if (in_text_ && in_inline_) UnescapeWorkbookTail(text_, text_begin_, arena_);
   in_text_ = false;
   if (depth == kRow && in_row_) return EndRow(sink);
   if (depth == kCell && in_cell_) return EndCell();

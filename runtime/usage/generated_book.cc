@@ -14,6 +14,7 @@ using render::TextCell;
 using render::WorkbookCell;
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::string_view kTimeFormat = "yyyy\\-mm\\-dd\\ hh:mm:ss";
 constexpr uint32_t kHeaderFill = 0xD9E2F3;
 constexpr uint32_t kRed = 0xC00000;
 constexpr double kFieldWidth = 24;
@@ -79,13 +80,16 @@ Result<GeneratedBook> GeneratedBook::Create(int fd, const std::filesystem::path&
       looks.header,
       {.bold = true, .fill = kHeaderFill, .vertical = render::VerticalAlign::kTop, .wrap = true}));
   CARREL_TRY(add(looks.text, {.number_format = "@"}));
-  CARREL_TRY(add(looks.time, {.number_format = "yyyy\\-mm\\-dd\\ hh:mm:ss"}));
+  CARREL_TRY(add(looks.time, {.number_format = std::string(kTimeFormat)}));
   CARREL_TRY(add(looks.wrapped, {.vertical = render::VerticalAlign::kTop, .wrap = true}));
   const render::CellStyle bad{.border = render::BorderLine::kMedium, .border_color = kRed};
   CARREL_TRY(add(looks.bad, bad));
   render::CellStyle bad_text = bad;
   bad_text.number_format = "@";
   CARREL_TRY(add(looks.bad_text, bad_text));
+  render::CellStyle bad_time = bad;
+  bad_time.number_format = kTimeFormat;
+  CARREL_TRY(add(looks.bad_time, bad_time));
   return GeneratedBook(std::move(sheets), looks);
 }
 

@@ -42,7 +42,7 @@ class GeneratedBook {
     render::StyleId text = 0;  // what is typed into it stays text
     render::StyleId time = 0;
     render::StyleId wrapped = 0;
-    render::StyleId bad = 0, bad_text = 0;  // outlined in red
+    render::StyleId bad = 0, bad_text = 0, bad_time = 0;  // outlined in red
   };
 
   // Into `fd`, empty; what does not fit into memory waits in unnamed files in `directory`.

@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/base/json.h"
+#include "runtime/usage/cell_copier.h"
+#include "runtime/usage/cell_text.h"
 #include "runtime/usage/csv_reader.h"
 #include "runtime/usage/record_load.h"
-#include "runtime/usage/time_parser.h"
 #include "runtime/usage/usage_tabs.h"
 
 namespace carrel::usage {
@@ -28,79 +28,27 @@ constexpr double kErrorsWidth = 80;
 struct KeptColumn {
   size_t position = 0;  // in the spreadsheet
   std::string title;
-  bool is_number = false;  // quantity, amount
+  Takes takes = Takes::kText;
 };
+
+Takes TakenBy(Column column) {
+  if (column == Column::kQuantity || column == Column::kAmount) return Takes::kNumber;
+  return column == Column::kStart || column == Column::kEnd ? Takes::kTime : Takes::kText;
+}
 
 KeptColumn KeptFrom(size_t position, std::string_view name) {
   for (const ColumnRow& row : UsageColumns()) {
     if (name != row.name && name != row.old_name) continue;
-    const bool is_number = row.column == Column::kQuantity || row.column == Column::kAmount;
-    return {position, std::string(row.name), is_number};
+    return {position, std::string(row.name), TakenBy(row.column)};
   }
-  return {position, std::string(name), false};
+  return {position, std::string(name)};
 }
-
-std::string_view TrimSpaces(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
-// The vendor's cells in the form that reads as the same value.
-class CellCopier {
- public:
-  CellCopier(Epoch epoch, const GeneratedBook::Looks& looks) : epoch_(epoch), looks_(looks) {}
-
-  // Valid until the next Clear().
-  WorkbookCell Copy(const Cell& cell, const KeptColumn& column) {
-    switch (cell.kind) {
-      case CellKind::kEmpty:
-      case CellKind::kNoValue:
-        return {};
-      case CellKind::kNumber:
-        return Number(cell, column);
-      case CellKind::kBool:
-        return {.value = {.kind = render::CellKind::kBool, .integer = cell.text == "1" ? 1 : 0}};
-      case CellKind::kText:
-        return column.is_number ? NumberText(cell.text) : Text(cell.text);
-      case CellKind::kError:
-      case CellKind::kDate:
-        break;
-    }
-    return Text(cell.text);
-  }
-
-  void Clear() { arena_.Clear(); }
-
- private:
-  WorkbookCell Text(std::string_view text) const { return {TextCell(text), looks_.text}; }
-
-  // A number cell when that gives back this very text.
-  WorkbookCell NumberText(std::string_view text) const {
-    const auto number = Decimal::Parse(text);
-    if (!number) return {TextCell(text)};
-    const bool is_plain = SignificantDigits(*number) <= kSureDigits && number->ToString() == text;
-    return is_plain ? WorkbookCell{render::DecimalCell(text)} : Text(text);
-  }
-
-  WorkbookCell Number(const Cell& cell, const KeptColumn& column) {
-    if (cell.date_style && !column.is_number) {
-      if (const auto time = ParseDayNumber(cell.text, epoch_)) return {render::DateTimeCell(*time)};
-    }
-    const auto number = Decimal::ParseSpreadsheet(cell.text);
-    return number ? NumberCell(*number, arena_) : Text(cell.text);
-  }
-
-  const Epoch epoch_;
-  const GeneratedBook::Looks looks_;
-  TextArena arena_;
-};
 
 // Takes the rows of the spreadsheet beside the records that were made of them.
 class Copyist final : public RowSink {
  public:
   Copyist(GeneratedBook& book, store::Statement& records, Epoch epoch)
-      : book_(book), records_(records), cells_(epoch, book.looks()) {}
+      : book_(book), records_(records), epoch_(epoch), cells_(epoch, book.looks()) {}
 
   Status OnRow(const Row& row) override {
     const auto is_empty = [](const Cell& cell) { return cell.kind == CellKind::kEmpty; };
@@ -126,12 +74,13 @@ class Copyist final : public RowSink {
     render::SheetOptions options{
         .name = std::string(kRecordsTab), .freeze_rows = 1, .filter = render::Filter::kAutoFilter};
     std::vector<std::string> titles;
+    TextArena arena;
     for (size_t i = 0; i < row.cells.size(); ++i) {
-      const std::string_view name = TrimSpaces(row.cells[i].text);
+      const std::string_view name = Trim(CellText(row.cells[i], epoch_, arena));
       if (name.empty() || name == kErrorsColumn) continue;
       columns_.push_back(KeptFrom(i, name));
       titles.push_back(columns_.back().title);
-      const bool is_text = !columns_.back().is_number;
+      const bool is_text = columns_.back().takes != Takes::kNumber;
       options.columns.push_back({kWidth, is_text ? book_.looks().text : 0});
     }
     titles.emplace_back(kErrorsColumn);
@@ -148,7 +97,8 @@ class Copyist final : public RowSink {
     row_.clear();
     for (const KeptColumn& column : columns_) {
       const bool is_there = column.position < row.cells.size();
-      row_.push_back(is_there ? cells_.Copy(row.cells[column.position], column) : WorkbookCell());
+      row_.push_back(is_there ? cells_.Copy(row.cells[column.position], column.takes)
+                              : WorkbookCell());
     }
     if (!records_.IsNull(1)) CARREL_TRY(MarkErrors(records_.Text(1)));
     return book_.sheets().WriteRow(row_);
@@ -177,9 +127,14 @@ class Copyist final : public RowSink {
 
   void Outline(const KeptColumn& column, WorkbookCell& cell, const std::string& comment) {
     if (comment.empty()) return;
+    const GeneratedBook::Looks& looks = book_.looks();
     const render::CellKind kind = cell.value.kind;
     const bool is_text = kind == render::CellKind::kText || kind == render::CellKind::kNone;
-    cell.style = is_text && !column.is_number ? book_.looks().bad_text : book_.looks().bad;
+    if (cell.style == looks.time) {
+      cell.style = looks.bad_time;
+    } else {
+      cell.style = is_text && column.takes != Takes::kNumber ? looks.bad_text : looks.bad;
+    }
     if (comment_count_ == kMostComments) return;
     ++comment_count_;
     cell.comment = comment;
@@ -192,6 +147,7 @@ class Copyist final : public RowSink {
 
   GeneratedBook& book_;
   store::Statement& records_;  // sheet_row, errors
+  const Epoch epoch_;
   CellCopier cells_;
   std::vector<KeptColumn> columns_;
   std::map<std::string, int64_t> codes_;

@@ -125,7 +125,8 @@ class SharedStrings::Loader {
   Status RunGeneral(const std::string& opener, const char* at) {
     XmlScanner scanner(ContinueXml(opener, window_, at));
     std::string text;
-    size_t run = 0;  // depth of the <r> that is open
+    size_t run = 0;    // depth of the <r> that is open
+    size_t begin = 0;  // of its text
     bool in_text = false;
     for (;;) {
       CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner.Next());
@@ -141,18 +142,20 @@ class SharedStrings::Loader {
       if (token == XmlToken::kEnd) {
         if (depth == 2 && name == "si") CARREL_TRY(AddText(text));
         if (depth == 3 && name == "r") run = 0;
-        if (name == "t") in_text = false;
+        if (in_text) UnescapeWorkbookTail(text, begin, arena_);
+        in_text = false;
         continue;
       }
       if (depth == 2 && name == "si" && token == XmlToken::kEmpty) CARREL_TRY(AddText(text));
       if (token == XmlToken::kEmpty) continue;
       if (depth == 3 && name == "r") run = depth;
       in_text = name == "t" && (depth == 3 || (depth == 4 && run == 3));
+      begin = text.size();
     }
   }
 
   Status AddText(std::string& text) {
-    const Status added = strings_.Add(UnescapeWorkbookText(text, arena_));
+    const Status added = strings_.Add(text);
     arena_.Clear();
     text.clear();
     return added;

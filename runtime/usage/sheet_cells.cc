@@ -56,9 +56,9 @@ CellType CellTypeOf(std::string_view name) {
 CellFault MakeCell(const CellParts& parts, const SharedStrings* strings, TextArena& arena,
                    Cell& cell) {
   cell = Cell{{}, CellKind::kEmpty, parts.date_style};
-  const bool is_text = parts.type == CellType::kString || parts.type == CellType::kInline;
-  if (is_text) {
-    PutText(UnescapeWorkbookText(parts.text, arena), cell);
+  if (parts.type == CellType::kString || parts.type == CellType::kInline) {
+    const bool is_plain = parts.type == CellType::kInline;
+    PutText(is_plain ? parts.text : UnescapeWorkbookText(parts.text, arena), cell);
     return CellFault::kNone;
   }
   const std::string_view text = Trim(parts.text);

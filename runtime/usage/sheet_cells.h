@@ -37,7 +37,7 @@ CellType CellTypeOf(std::string_view name);
 
 struct CellParts {
   CellType type = CellType::kNumber;
-  std::string_view text;  // unescaped XML
+  std::string_view text;  // unescaped XML; of kInline without the escapes of workbooks too
   bool has_formula = false;
   bool date_style = false;
 };

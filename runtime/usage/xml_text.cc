@@ -114,4 +114,10 @@ std::string_view UnescapeWorkbookText(std::string_view text, TextArena& arena) {
   return arena.Give(begin, static_cast<size_t>(out - begin));
 }
 
+void UnescapeWorkbookTail(std::string& text, size_t begin, TextArena& arena) {
+  const auto tail = std::string_view(text).substr(begin);
+  const std::string_view plain = UnescapeWorkbookText(tail, arena);
+  if (plain.data() != tail.data()) text.replace(begin, text.npos, plain);
+}
+
 }  // namespace carrel::usage

@@ -20,5 +20,7 @@ std::optional<std::string_view> CheckAndUnescapeXml(std::string_view raw, TextAr
 // "_x000D_": how workbooks write what XML cannot hold. Codes for characters that XML forbids stay
 // as they are.
 std::string_view UnescapeWorkbookText(std::string_view text, TextArena& arena);
+// The same of what `text` has from `begin` on, in its place.
+void UnescapeWorkbookTail(std::string& text, size_t begin, TextArena& arena);
 
 }  // namespace carrel::usage

@@ -125,9 +125,24 @@ Status WorkbookWriter::BeginSheet(SheetOptions options) {
 }
 
 Status WorkbookWriter::AppendValue(std::string_view reference, const WorkbookCell& cell) {
-  if (!IsDigits(cell.value)) {
-    return book_->cells.Append(sheet_->out, reference, cell.style, cell.value);
+  XlsxCellWriter& cells = book_->cells;
+  if (cell.form == CellForm::kNoResult) {
+    cells.AppendNoResult(sheet_->out, reference, cell.style);
+    return {};
   }
+  if (cell.form == CellForm::kError) {
+    if (!IsErrorText(cell.value.text)) return Fail(Code::kInternal, "unknown error of a cell");
+    cells.AppendError(sheet_->out, reference, cell.style, cell.value.text);
+    return {};
+  }
+  if (cell.value.kind == CellKind::kText) {
+    return cells.AppendPlainText(sheet_->out, reference, cell.style, cell.value.text);
+  }
+  return IsDigits(cell.value) ? AppendDigits(reference, cell)
+                              : cells.Append(sheet_->out, reference, cell.style, cell.value);
+}
+
+Status WorkbookWriter::AppendDigits(std::string_view reference, const WorkbookCell& cell) {
   std::string_view digits = cell.value.text;
   if (IsNoNumber(digits)) return book_->cells.Append(sheet_->out, reference, cell.style, Cell{});
   if (digits.starts_with('+')) digits.remove_prefix(1);
@@ -146,7 +161,8 @@ Status WorkbookWriter::AppendValue(std::string_view reference, const WorkbookCel
 
 Status WorkbookWriter::WriteCell(uint32_t column, const WorkbookCell& cell) {
   if (cell.style >= book_->style_count) return Fail(Code::kInternal, "unknown style");
-  if (cell.value.kind != CellKind::kNone || cell.style != 0) {
+  const bool is_blank = cell.value.kind == CellKind::kNone && cell.form == CellForm::kValue;
+  if (!is_blank || cell.style != 0) {
     std::vector<std::string>& columns = sheet_->columns;
     while (columns.size() < column) {
       columns.push_back(ColumnName(static_cast<uint32_t>(columns.size()) + 1));

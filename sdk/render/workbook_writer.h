@@ -33,11 +33,18 @@ namespace carrel::render {
 // Of WorkbookWriter::AddStyle; 0 is a plain cell.
 using StyleId = uint32_t;
 
+enum class CellForm : uint8_t {
+  kValue,
+  kError,     // the value is the text of an error: "#N/A"
+  kNoResult,  // a formula whose result is not stored; its program gets #N/A. There is no value
+};
+
 // Text and comment are read during the call only.
 struct WorkbookCell {
-  Cell value;
+  Cell value = {};
   StyleId style = 0;
   std::string_view comment = {};  // a note that shows when the pointer rests on the cell
+  CellForm form = CellForm::kValue;
 };
 
 inline Cell TextCell(std::string_view text) {
@@ -137,7 +144,8 @@ struct SheetOptions {
 // kInternal for calls out of order and unknown styles.
 //
 // Cells are written by the rules of the xlsx renderer (runtime/docs/formats.md) but for decimals
-// and large integers, whose digits are stored as they are given.
+// and large integers, whose digits are stored as they are given, and for texts such as "#N/A",
+// which stay texts.
 class WorkbookWriter {
  public:
   struct Options {
@@ -178,6 +186,7 @@ class WorkbookWriter {
   explicit WorkbookWriter(std::unique_ptr<Book> book);
   Status WriteCell(uint32_t column, const WorkbookCell& cell);
   Status AppendValue(std::string_view reference, const WorkbookCell& cell);
+  Status AppendDigits(std::string_view reference, const WorkbookCell& cell);
   Status ClaimNames(const SheetOptions& options);
   Status CheckRow(std::span<const WorkbookCell> cells);
   Status NoteHeader(std::span<const WorkbookCell> cells);

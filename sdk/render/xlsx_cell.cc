@@ -168,7 +168,8 @@ CellTags::CellTags(std::string_view p)
       runs_open(fmt::format(" t=\"inlineStr\"><{}is>", p)),
       run_open(fmt::format("<{}r><{}t xml:space=\"preserve\">", p, p)),
       run_close(fmt::format("</{}t></{}r>", p, p)),
-      runs_close(fmt::format("</{}is></{}c>", p, p)) {}
+      runs_close(fmt::format("</{}is></{}c>", p, p)),
+      no_result(fmt::format("><{}f>NA()</{}f></{}c>", p, p, p)) {}
 
 Status AppendXmlText(std::string& out, std::string_view text) {
   size_t begin = 0;
@@ -254,19 +255,26 @@ void XlsxCellWriter::AppendRuns(std::string& out, std::string_view text, size_t 
   out += tags_.runs_close;
 }
 
-Status XlsxCellWriter::AppendText(std::string& out, std::string_view ref, uint32_t style,
-                                  std::string_view text) {
+void XlsxCellWriter::AppendError(std::string& out, std::string_view ref, uint32_t style,
+                                 std::string_view error) {
+  Open(out, ref, style);
+  out += " t=\"e\">";
+  out += tags_.value_open;
+  out += error;
+  out += tags_.value_close;
+}
+
+void XlsxCellWriter::AppendNoResult(std::string& out, std::string_view ref, uint32_t style) {
+  Open(out, ref, style);
+  out += tags_.no_result;
+}
+
+Status XlsxCellWriter::AppendPlainText(std::string& out, std::string_view ref, uint32_t style,
+                                       std::string_view text) {
   Open(out, ref, style);
   if (text.empty()) {
     // As openpyxl writes it: a text cell, so that a reader can tell it from none.
     out += " t=\"inlineStr\"/>";
-    return {};
-  }
-  if (IsErrorText(text)) {
-    out += " t=\"e\">";
-    out += tags_.value_open;
-    out += text;
-    out += tags_.value_close;
     return {};
   }
   text = Shorten(text);
@@ -289,8 +297,12 @@ Status XlsxCellWriter::Append(std::string& out, std::string_view ref, uint32_t s
     case CellKind::kNone:
       AppendBlank(out, ref, style);
       break;
-    case CellKind::kText:
-      return AppendText(out, ref, style, cell.printed.data() ? cell.printed : cell.text);
+    case CellKind::kText: {
+      const std::string_view text = cell.printed.data() ? cell.printed : cell.text;
+      if (!IsErrorText(text)) return AppendPlainText(out, ref, style, text);
+      AppendError(out, ref, style, text);
+      break;
+    }
     case CellKind::kFloat:
       AppendNumber(out, ref, style, cell.number);
       break;

@@ -38,6 +38,7 @@ struct CellTags {
   std::string value_open, value_close;
   std::string text_open, text_open_preserve, text_close;  // <is><t> ... </t></is></c>
   std::string runs_open, run_open, run_close, runs_close;
+  std::string no_result;  // ><f>NA()</f></c>
 };
 
 // Writes cells of one sheet. Not thread-safe.
@@ -52,13 +53,19 @@ class XlsxCellWriter {
   // empty value gives no cell at all when the style is 0. kInvalid, without the place, when a
   // workbook cannot hold the value.
   Status Append(std::string& out, std::string_view ref, uint32_t style, const Cell& cell);
+  // The text itself, also one that is the name of an error.
+  Status AppendPlainText(std::string& out, std::string_view ref, uint32_t style,
+                         std::string_view text);
+  // `error` is a text of which IsErrorText is true.
+  void AppendError(std::string& out, std::string_view ref, uint32_t style, std::string_view error);
+  // A formula whose result is not stored; a program that computes it gets #N/A.
+  void AppendNoResult(std::string& out, std::string_view ref, uint32_t style);
 
  private:
   void Open(std::string& out, std::string_view ref, uint32_t style) const;
   void AppendBlank(std::string& out, std::string_view ref, uint32_t style) const;
   void AppendNumber(std::string& out, std::string_view ref, uint32_t style, double value) const;
   void AppendTime(std::string& out, std::string_view ref, uint32_t style, const Cell& cell);
-  Status AppendText(std::string& out, std::string_view ref, uint32_t style, std::string_view text);
   void AppendRuns(std::string& out, std::string_view text, size_t literal) const;
   void AppendInteger(std::string& out, std::string_view ref, uint32_t style, int64_t value) const;
 

@@ -57,6 +57,20 @@ TEST_F(WorkbookWriterTest, ASheetIsWrittenAsItsRowsCome) {
                         "<row r=\"3\"><c r=\"A3\"><v>3</v></c></row></sheetData>"));
 }
 
+TEST_F(WorkbookWriterTest, TheNameOfAnErrorIsATextUnlessTheCellIsAnError) {
+  ASSERT_TRUE(book_->BeginSheet({.name = "a"}));
+  ASSERT_TRUE(book_->WriteRow({{TextCell("#N/A")},
+                               {.value = TextCell("#N/A"), .form = CellForm::kError},
+                               {.form = CellForm::kNoResult}}));
+  EXPECT_EQ(CodeOf(book_->WriteRow({{.value = TextCell("#OH!"), .form = CellForm::kError}})),
+            Code::kInternal);
+  ASSERT_TRUE(book_->EndSheet());
+  ASSERT_TRUE(book_->Finish());
+  EXPECT_THAT(Part("xl/worksheets/sheet1.xml"),
+              HasSubstr("<c r=\"A1\" t=\"inlineStr\"><is><t>#N/A</t></is></c>"
+                        "<c r=\"B1\" t=\"e\"><v>#N/A</v></c><c r=\"C1\"><f>NA()</f></c></row>"));
+}
+
 TEST_F(WorkbookWriterTest, CallsOutOfOrderAreOurBugs) {
   EXPECT_EQ(CodeOf(book_->WriteRow({{TextCell("x")}})), Code::kInternal);
   EXPECT_EQ(CodeOf(book_->EndSheet()), Code::kInternal);

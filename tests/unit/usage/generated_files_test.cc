@@ -3,13 +3,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "runtime/base/text.h"
 #include "runtime/usage/reconciliation_sheet.h"
-#include "runtime/usage/sheet_source.h"
-#include "tests/unit/usage/usage_fixture.h"
+#include "tests/unit/usage/spreadsheet_fixture.h"
 #include "tests/unit/usage/workbook_fixture.h"
 
 namespace carrel::usage {
@@ -24,15 +22,16 @@ using testing::StartsWith;
 
 using Table = std::vector<std::vector<std::string>>;
 
-// Every cell as text; numbers begin with '#', dates with '@'.
+// Every cell as text; numbers begin with '#', dates with '@', errors with '!'.
 class TableSink final : public RowSink {
  public:
   Status OnRow(const Row& row) override {
     std::vector<std::string>& line = table.emplace_back();
     for (const Cell& cell : row.cells) {
       const bool is_number = cell.kind == CellKind::kNumber;
-      const std::string_view mark = cell.date_style ? "@" : "#";
-      line.push_back(fmt::format("{}{}", is_number ? mark : "", cell.text));
+      const std::string_view number = cell.date_style ? "@" : "#";
+      const std::string_view other = cell.kind == CellKind::kError ? "!" : "";
+      line.push_back(fmt::format("{}{}", is_number ? number : other, cell.text));
     }
     return {};
   }
@@ -54,28 +53,8 @@ std::string TextXml(std::string_view text) {
   return fmt::format("<c t=\"inlineStr\"><is><t>{}</t></is></c>", text);
 }
 
-// With the real reader behind the service.
-class GeneratedFilesTest : public UsageTest {
+class GeneratedFilesTest : public SpreadsheetTest {
  protected:
-  void SetUp() override {
-    UsageTest::SetUp();
-    reading_ = std::make_unique<UsageService>(
-        *database_, *uploads_, sheets_, clock_,
-        UsageServiceOptions{.host_id = "this host",
-                            .is_gone = [](std::string_view) { return false; }});
-  }
-
-  UsageFile Send(const UsageFile& file, std::string_view name, int fd) {
-    const auto sent = reading_->Upload(vendor_, kOrigin, file.id, {.name = name, .fd = fd});
-    EXPECT_TRUE(sent) << sent.error().message;
-    const auto done = reading_->Process(file.id);
-    EXPECT_TRUE(done) << done.error().message;
-    return done.value_or(UsageFile{});
-  }
-  UsageFile SendText(const UsageFile& file, std::string_view text) {
-    const UniqueFd fd(OpenText(text));
-    return Send(file, "november.csv", fd.get());
-  }
   UsageFile Accepted(std::string_view rows) {
     const UsageFile file = SendText(Draft(), std::string(kHeader) + std::string(rows));
     EXPECT_TRUE(reading_->Submit(vendor_, kOrigin, file.id));
@@ -89,14 +68,8 @@ class GeneratedFilesTest : public UsageTest {
     for (const std::string& name : Split(kHeader.substr(0, kHeader.size() - 1), ',')) {
       header += TextXml(name);
     }
-    BookXml book;
-    book.sheets = {
-        {"records", SheetOf(fmt::format("{}</row><row r=\"2\">{}</row>", header, cells))}};
-    book.properties = properties;
-    const UniqueFd fd(::memfd_create("book", MFD_CLOEXEC));
-    WriteBook(book, fd.get());
-    ::lseek(fd.get(), 0, SEEK_SET);
-    return Send(Draft(), "november.xlsx", fd.get());
+    return SendRows(Draft(), fmt::format("{}</row><row r=\"2\">{}</row>", header, cells),
+                    properties);
   }
 
   static Code CodeOf(const Result<Download>& download) {
@@ -132,18 +105,6 @@ class GeneratedFilesTest : public UsageTest {
     const auto column = static_cast<size_t>(place);
     return column < table.at(row).size() ? table[row][column] : "";
   }
-
-  // The records as lists show them, without what tells one file from another.
-  std::vector<Json> Values(const UsageFile& file) {
-    auto records = Records(admin_, fmt::format("usagefile.id={}&ordering(id)", file.id));
-    for (Json& record : records) {
-      for (const char* name : {"id", "usagefile", "row"}) record.erase(name);
-    }
-    return records;
-  }
-
-  SheetSource sheets_;
-  std::unique_ptr<UsageService> reading_;
 };
 
 TEST_F(GeneratedFilesTest, TheProcessedFileHasTheVendorsCellsAndEveryError) {
@@ -172,9 +133,7 @@ TEST_F(GeneratedFilesTest, AProcessedFileIsTakenAgainAndSaysTheSame) {
       SendText(Draft(), std::string(kHeader) + Line("r1", "NO", "1.5", "AS-1000-2000-0001") +
                             Line("r2", "OC-RAM-GBH", "1.50", "AS-1000-2000-0001", " spaced "));
   const auto before = Values(file);
-  const auto processed = files_->Open(vendor_, file.id, FileKind::kProcessed);
-  ASSERT_TRUE(processed) << processed.error().message;
-  const UsageFile again = Send(file, processed->name, processed->fd.get());
+  const UsageFile again = SendProcessed(file);
   EXPECT_EQ(again.status, FileState::kInvalid);
   EXPECT_EQ(Values(again), before);
   // And a third time, with an old column `errors` in it, which is written anew.
@@ -200,9 +159,7 @@ TEST_F(GeneratedFilesTest, NumbersAndDatesKeepTheirValue) {
   EXPECT_EQ(CellAt(records, 1, "quantity"), "0.12345678901234568");  // a text
   EXPECT_THAT(CellAt(records, 1, "start_time_utc"), StartsWith("@46326.25"));
   EXPECT_EQ(CellAt(records, 1, "record_note"), "1");
-  const auto processed = files_->Open(vendor_, file.id, FileKind::kProcessed);
-  ASSERT_TRUE(processed);
-  EXPECT_EQ(Values(Send(file, "again.xlsx", processed->fd.get())), before);
+  EXPECT_EQ(Values(SendProcessed(file)), before);
 }
 
 TEST_F(GeneratedFilesTest, AnErrorCellStaysOne) {
@@ -211,11 +168,35 @@ TEST_F(GeneratedFilesTest, AnErrorCellStaysOne) {
       "<c><v>1</v></c><c s=\"1\"><v>46327</v></c><c s=\"1\"><v>46327</v></c>" +
       TextXml("asset.id") + TextXml("AS-1000-2000-0001") + "<c t=\"e\"><v>#REF!</v></c>");
   ASSERT_EQ(file.status, FileState::kInvalid);
-  const auto processed = files_->Open(vendor_, file.id, FileKind::kProcessed);
-  ASSERT_TRUE(processed);
-  const UsageFile again = Send(file, "again.xlsx", processed->fd.get());
+  const UsageFile again = SendProcessed(file);
   EXPECT_EQ(again.status, FileState::kInvalid);
   EXPECT_THAT(Values(again)[0]["errors"][0]["code"], "USG_029");
+}
+
+TEST_F(GeneratedFilesTest, ADayInAColumnOfNumbersStaysADay) {
+  for (const char* number : {"46327", "1e10"}) {
+    const UsageFile file = SendWorkbook(TextXml("r1") + TextXml("item.mpn") + TextXml("OC-CPU-H") +
+                                        fmt::format("<c s=\"1\"><v>{}</v></c>", number) +
+                                        "<c s=\"1\"><v>46327</v></c><c s=\"1\"><v>46327</v></c>" +
+                                        TextXml("asset.id") + TextXml("AS-1000-2000-0001"));
+    ASSERT_EQ(file.status, FileState::kInvalid);
+    const auto before = Values(file);
+    EXPECT_EQ(before[0]["errors"][0]["code"], "USG_031");
+    EXPECT_THAT(CellAt(Processed(file), 1, "quantity"), StartsWith("@"));
+    const UsageFile again = SendProcessed(file);
+    EXPECT_EQ(again.status, FileState::kInvalid);
+    EXPECT_EQ(Values(again), before);
+  }
+}
+
+TEST_F(GeneratedFilesTest, TheNameOfAnErrorIsATextLikeAnother) {
+  const UsageFile file = Accepted(Line("#REF!", "OC-CPU-H", "12.25", "AS-1000-2000-0001", "#N/A"));
+  for (const FileKind kind :
+       {FileKind::kProcessed, FileKind::kDistributor, FileKind::kReconciliation}) {
+    const Table records = TabOf(files_->Open(admin_, file.id, kind), "records");
+    EXPECT_EQ(CellAt(records, 1, "record_id"), "#REF!");
+    EXPECT_EQ(CellAt(records, 1, "record_note"), "#N/A");
+  }
 }
 
 TEST_F(GeneratedFilesTest, TheDistributorFileIsTheRecords) {

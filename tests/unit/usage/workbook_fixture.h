@@ -22,10 +22,12 @@ struct BookXml {
   std::vector<SheetXml> sheets = {};
   std::string shared_strings = {};  // the whole part; "": none
   std::string properties = {};      // of workbookPr
+  // 0 plain, 1 and 2 days, 3 percent, 4 a currency
   std::string styles =
-      "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"yyyy\\-mm\\-dd\"/></numFmts>"
-      "<cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"164\"/></cellXfs>"
-      "</styleSheet>";
+      "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"yyyy\\-mm\\-dd\"/>"
+      "<numFmt numFmtId=\"165\" formatCode=\"[$EUR]\\ #,##0.00\"/></numFmts>"
+      "<cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"164\"/>"
+      "<xf numFmtId=\"9\"/><xf numFmtId=\"165\"/></cellXfs></styleSheet>";
 };
 
 // Into an empty file.

@@ -112,6 +112,13 @@ TEST_F(WorkbookTest, EscapedCharactersOfWorkbooksAreRead) {
   EXPECT_EQ(Rows(Row1(R"(<c r="A1" t="inlineStr"><is><t>a_x0009_b_x005F_x0041_</t></is></c>)"
                       R"(<c r="B1" t="str"><v>_x0000_ _xD800_ _x12</v></c>)")),
             "A1=a\tb_x0041_|B1=_x0000_ _xD800_ _x12");
+  // Escapes end with their run of text.
+  const std::string runs = "<r><t>_x0009_b_</t></r><r><t>x0041_</t></r>";
+  EXPECT_EQ(Rows(Row1("<c r=\"A1\" t=\"inlineStr\"><is>" + runs +
+                      "</is></c>"
+                      "<c r=\"B1\" t=\"s\"><v>0</v></c>"),
+                 "<sst><si>" + runs + "</si></sst>"),
+            "A1=\tb_x0041_|B1=\tb_x0041_");
   EXPECT_EQ(Rows(Row1("<c r=\"A1\" t=\"str\"><v>a\r\nb\rc&#13;</v></c>")), "A1=a\nb\nc\r");
 }
 
