@@ -405,6 +405,9 @@ std::optional<Decimal> DecimalSum::Total() const {
 }
 
 std::string DecimalSum::ToString() const {
+  if (!wide_ && Magnitude(units_) < static_cast<Uint128>(Power(38))) {
+    return Decimal::Make(units_, scale_).ToString();
+  }
   Wide limbs = wide_ ? *wide_ : Wide{};
   AddTo(limbs, units_, scale_);
   for (size_t i = 0; i + 1 < limbs.size(); ++i) {

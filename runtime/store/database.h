@@ -111,13 +111,19 @@ void BindOne(Statement& statement, int index, const Value& value) {
   }
 }
 
+// Binds the values to the placeholders in order.
+template <typename... Values>
+void BindAll(Statement& statement, const Values&... values) {
+  int index = 0;
+  (BindOne(statement, ++index, values), ...);
+}
+
 // The statement with `values` bound to its placeholders, first Step still to come.
 template <typename... Values>
 Result<std::unique_ptr<Statement>> Query(Transaction& transaction, std::string_view sql,
                                          const Values&... values) {
   CARREL_ASSIGN_OR_RETURN(auto statement, transaction.Prepare(sql));
-  int index = 0;
-  (BindOne(*statement, ++index, values), ...);
+  BindAll(*statement, values...);
   return statement;
 }
 

@@ -285,12 +285,21 @@ Status RecordLoad::StoreCategories(Transaction& transaction) {
 }
 
 Status RecordLoad::StoreTotals(Transaction& transaction) {
-  for (const auto& [key, total] : totals_) {
-    CARREL_TRY(Execute(transaction,
-                       "INSERT INTO usage_totals (load, asset_key, item_key, tier, records, "
-                       "quantity, amount, last_end) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                       key_, key.asset, key.item, key.tier, total.records,
-                       total.quantity.ToString(), total.amount.ToString(), total.last_end));
+  // In the order of the table's key: each row comes behind the one before.
+  std::vector<const std::pair<const TotalKey, Total>*> rows;
+  rows.reserve(totals_.size());
+  for (const auto& row : totals_) rows.push_back(&row);
+  std::ranges::sort(rows, {}, [](const auto* row) { return row->first; });
+  CARREL_ASSIGN_OR_RETURN(
+      auto insert, transaction.Prepare("INSERT INTO usage_totals (load, asset_key, item_key, tier, "
+                                       "records, quantity, amount, last_end) VALUES (?, ?, ?, ?, "
+                                       "?, ?, ?, ?)"));
+  for (const auto* row : rows) {
+    const auto& [key, total] = *row;
+    store::BindAll(*insert, key_, key.asset, key.item, key.tier, total.records,
+                   total.quantity.ToString(), total.amount.ToString(), total.last_end);
+    CARREL_TRY(insert->Step());
+    insert->Reset();
   }
   return {};
 }

@@ -3,6 +3,7 @@
 // transaction that Publish belongs to makes the file name this load.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -77,7 +78,7 @@ class RecordLoad final : public SourceSink {
   };
   struct TotalKey {
     int64_t asset = 0, item = 0, tier = kNoTier;
-    bool operator==(const TotalKey&) const = default;
+    auto operator<=>(const TotalKey&) const = default;
   };
   struct TotalHash {
     size_t operator()(const TotalKey& key) const {

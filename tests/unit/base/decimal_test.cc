@@ -117,6 +117,23 @@ TEST(DecimalTest, SumsAreExactWhereDoublesAreNot) {
   EXPECT_EQ(D("99999999999999999999999999999999999999").Plus(D("1")), std::nullopt);
 }
 
+TEST(DecimalTest, SumsAreWrittenWithoutZerosThatSayNothing) {
+  const auto sum = [](std::initializer_list<const char*> texts) {
+    DecimalSum out;
+    for (const char* text : texts) out.Add(D(text));
+    return out.ToString();
+  };
+  EXPECT_EQ(sum({}), "0");
+  EXPECT_EQ(sum({"1.5", "1.5"}), "3");
+  EXPECT_EQ(sum({"0.25", "0.25", "99.5"}), "100");
+  EXPECT_EQ(sum({"-0.7", "0.2"}), "-0.5");
+  EXPECT_EQ(sum({"0.001", "-0.001"}), "0");
+  EXPECT_EQ(sum({"99999999999999999999999999999999999999"}),
+            "99999999999999999999999999999999999999");
+  EXPECT_EQ(sum({"99999999999999999999999999999999999999", "1"}),
+            "100000000000000000000000000000000000000");
+}
+
 TEST(DecimalTest, SumsBeyond128BitsDoNotOverflow) {
   DecimalSum sum;
   for (int i = 0; i < 1000; ++i) sum.Add(D("99999999999999999999999999999999999999"));
