@@ -408,9 +408,11 @@ class Session {
     const auto grace = is_demoted_ ? kExitGraceWhenDemoted : kExitGrace;
     if (!ending_ && socket_closed_) exit = WaitExit(static_cast<int>(grace.count()));
     if (!exit) {
+      // On a busy machine the zygote may be slow to tell.
+      const bool went_on = !process_.IsGone();
       ::syscall(SYS_pidfd_send_signal, process_.pidfd.get(), SIGKILL, nullptr, 0);
       exit = WaitExit(kReapTimeoutMs);
-      if (!ending_ && socket_closed_ && !outcome_seen_ && zygote_death_.empty()) {
+      if (!ending_ && socket_closed_ && !outcome_seen_ && went_on && zygote_death_.empty()) {
         ending_ = {Verdict::kProtocolViolation,
                    "closed its channel and went on without an outcome"};
       }

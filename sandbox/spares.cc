@@ -1,7 +1,5 @@
 #include "sandbox/spares.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -13,12 +11,6 @@ namespace {
 constexpr auto kRefillDelay = std::chrono::milliseconds(5);
 constexpr auto kFirstBackOff = std::chrono::milliseconds(100);
 constexpr auto kLongestBackOff = std::chrono::milliseconds(5000);
-
-// A parked worker that is gone, whoever ended it, is no use to a report.
-bool IsAlive(const WorkerProcess& worker) {
-  pollfd fds[] = {{worker.pidfd.get(), POLLIN, 0}};
-  return ::poll(fds, 1, 0) == 0;
-}
 
 }  // namespace
 
@@ -43,7 +35,7 @@ Result<WorkerProcess> Spares::Take() {
         due_ = std::chrono::steady_clock::now() + kRefillDelay;
       }
       wanted_.notify_all();
-      if (IsAlive(worker)) return worker;
+      if (!worker.IsGone()) return worker;
     }
   }
   return fork_();

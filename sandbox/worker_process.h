@@ -14,6 +14,9 @@ namespace carrel::sandbox {
 // Parked before confinement, with the host's ends of its channels. Dropping it closes them, which
 // ends a parked worker.
 struct WorkerProcess {
+  // Whether it has ended, whoever ended it and whether or not it was reaped.
+  bool IsGone() const;
+
   int64_t id = 0;
   pid_t pid = 0;    // as the host sees it; only `pidfd` is safe against reuse
   UniqueFd socket;  // wire.h

@@ -95,11 +95,6 @@ pid_t PidOf(int pidfd) {
   return 0;
 }
 
-bool IsGone(int pidfd) {
-  pollfd fds[] = {{pidfd, POLLIN, 0}};
-  return ::poll(fds, 1, 0) > 0;
-}
-
 std::string FirstLine(const char* file) {
   std::ifstream stream(file);
   std::string line;
@@ -269,7 +264,7 @@ Result<WorkerProcess> Zygote::Fork() {
     // A worker that is gone already has said why; its session reads it.
     if (worker.cgroup) {
       const Status attached = worker.cgroup->Attach(worker.pid);
-      if (!attached && !IsGone(worker.pidfd.get())) return std::unexpected(attached.error());
+      if (!attached && !worker.IsGone()) return std::unexpected(attached.error());
     }
   }
   return worker;
