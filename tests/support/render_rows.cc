@@ -7,6 +7,7 @@
 // ["datetime", micros, offset minutes or null], ["duration", micros],
 // ["long", days, "200000000 days, 0:00:00"], ["other", "{}", "dict"].
 // For json and ndjson a line is written as it stands. `repeat` writes all rows that many times.
+// Prints its peak of memory.
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -21,6 +22,7 @@
 #include "runtime/base/files.h"
 #include "runtime/base/unique_fd.h"
 #include "sdk/render/renderer.h"
+#include "tests/support/peak_memory.h"
 
 namespace {
 
@@ -132,5 +134,6 @@ int main(int argc, char** argv) {
     }
   }
   const auto status = (*renderer)->Finish(job.value("finish_time", ""));
+  std::cout << "peak_kib " << carrel::PeakMemoryKib() << "\n";
   return status ? 0 : Fail(status.error());
 }

@@ -7,6 +7,7 @@
 // c1, r2, c2], list, sheet + source, minimum, first_day, last_day, prompt_title, prompt,
 // error_title, error}], rows, repeat}]}. A row is an array of cells [kind, value, style, comment]:
 // kinds none, text, decimal, int, float, bool, date, datetime (micros). Styles count from 1.
+// Prints its peak of memory.
 #include <fcntl.h>
 
 #include <fstream>
@@ -18,6 +19,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/unique_fd.h"
 #include "sdk/render/workbook_writer.h"
+#include "tests/support/peak_memory.h"
 
 namespace {
 
@@ -143,6 +145,7 @@ int main(int argc, char** argv) {
   const Json job = Json::parse(*text);
   const carrel::UniqueFd fd(::open(argv[2], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   const Status status = WriteBook(fd.get(), job);
+  std::cout << "peak_kib " << carrel::PeakMemoryKib() << "\n";
   if (status) return 0;
   std::cerr << carrel::CodeName(status.error().code) << ": " << status.error().message << "\n";
   return 1;

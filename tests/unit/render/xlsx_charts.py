@@ -211,7 +211,7 @@ def check_libreoffice(tool: Tool) -> None:
     subprocess.run(
         ["soffice", f"-env:UserInstallation=file://{tool.work}/profile", "--headless",
          "--convert-to", "ods", "--outdir", str(tool.work), str(path)],
-        check=True, capture_output=True, timeout=100)  # fmt: skip
+        check=True, capture_output=True, timeout=300)  # fmt: skip
     with zipfile.ZipFile(tool.work / "out.ods") as archive:
         objects = [n for n in archive.namelist() if re.fullmatch(r"Object \d+/content.xml", n)]
         drawn = [archive.read(name).decode() for name in objects]
