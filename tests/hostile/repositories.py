@@ -18,7 +18,7 @@ from report_repos import Files, python_repo, write  # noqa: E402
 
 BUILD = Path(os.environ.get("CARREL_BUILD", ROOT / "build")).resolve()
 # Refusing a repository may not take longer, whatever it holds.
-PROMPT_S = 60.0  # a bound against hanging, not a measurement
+PROMPT_S = 120.0  # a bound against hanging, not a measurement
 REFUSED = {1, 2, 3, 6, 7}  # exit codes of a repository or an address that is not accepted
 
 
@@ -45,6 +45,14 @@ def assert_good_runs(carrel: Carrel, tmp_path: Path) -> None:
 
 def files(**changes: str) -> Files:
     return {**python_repo("yield (1,)"), **changes}
+
+
+def children_within(before: int, kib: int) -> None:
+    """No child since `before`, the most_memory() of that time, took more; a child seems to begin
+    with what its parent had."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert after <= max(before, own, kib), f"{after} KiB"
 
 
 def most_memory() -> int:

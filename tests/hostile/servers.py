@@ -4,7 +4,8 @@ Paths, below any prefix: `/echo` tells what arrived, `/items` is a page of a col
 `/redirect?to=URL`, `/again` redirects to itself, `/large` is a mebibyte, `/endless` never stops
 sending, `/bomb` is gzip that inflates to 10 GB, `/drip` sends a byte now and then, `/hang` never
 answers, `/headers` has 1 MiB of them, `/leak` sends back the credential it was shown, `/slowly`
-takes a moment, `/peak` tells how many of those were there at once.
+takes a moment, `/peak` tells how many of those were there at once, `/together` answers sixteen at
+once.
 """
 
 from __future__ import annotations
@@ -83,7 +84,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _slowly(self, query: dict[str, list[str]], body: bytes) -> None:
         with self.server.crowd():
-            time.sleep(0.05)
+            time.sleep(0.3)
+        self._json({})
+
+    def _together(self, query: dict[str, list[str]], body: bytes) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.server.together.wait(60)
         self._json({})
 
     def _peak(self, query: dict[str, list[str]], body: bytes) -> None:
@@ -138,6 +144,7 @@ class HostileServer(ThreadingHTTPServer):
         self._requests: list[tuple[str, dict[str, str]]] = []
         self._present = self._peak = 0
         self.bomb = _gzip_bomb()
+        self.together = threading.Barrier(16)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> HostileServer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness import BENIGN_ROWS, SANITIZED, Harness
+from harness import BENIGN_ROWS, SANITIZED, Harness, starved
 
 PROBE = "from probe import *\n"
 # What each does to the machine, and how it may end.
@@ -81,7 +81,8 @@ def test_eight_hostile_reports_do_not_harm_eight_benign_ones(harness: Harness) -
     harness.host.send({"parallel": [*runs, *benign(harness, 8)]})
     results = [harness.read_result(answer) for answer in harness.host.receive()]
     for result, (name, (_, verdicts)) in zip(results, HOSTILE.items(), strict=False):
-        assert result.verdict in verdicts, (name, json.dumps(result.answer)[:2000])
+        allowed = result.verdict in verdicts or starved(result, verdicts, LIMITS["cpu_s"])
+        assert allowed, (name, json.dumps(result.answer)[:2000])
     for result in results[len(runs) :]:
         assert result.verdict == "ok" and result.table() == BENIGN_ROWS, result.answer
     harness.assert_unharmed()

@@ -7,7 +7,6 @@ import importlib.util
 import json
 import marshal
 import os
-import resource
 import socket
 import struct
 import sys
@@ -19,6 +18,7 @@ from repositories import (
     REFUSED,
     Carrel,
     assert_good_runs,
+    children_within,
     files,
     most_memory,
     refused,
@@ -103,8 +103,7 @@ def test_a_huge_manifest_is_refused_before_it_is_read(
     for words in (["validate", source], ["run", source, "demo"]):
         done = refused(carrel, *words)
         assert done.code == 3 and '"reports.json": more than' in done.err, done.err
-    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert after <= max(before, 400_000), f"{after} KiB"
+    children_within(before, 400_000)
 
 
 # 108

@@ -10,13 +10,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from carrel_runner import ROOT, Carrel, Done
+from carrel_runner import ROOT, TIMEOUT_S, Carrel, Done
 from connect_api import ConnectApi, Rule
 from git_http_server import Fault, GitHttpServer
 from git_repo import GitRepo
@@ -106,9 +105,7 @@ BAD_REPORTS = {
 def test_a_report_that(carrel: Carrel, tmp_path: Path, name: str) -> None:
     bad = BAD_REPORTS[name]
     source = write(bad.files, tmp_path / "bad")
-    started = time.monotonic()
     assert_failed(carrel, carrel("run", source, "demo", *bad.words), *bad.texts)
-    assert time.monotonic() - started < 30
     assert_the_next_run_works(carrel, tmp_path)
 
 
@@ -288,11 +285,9 @@ def test_an_api_that_answers_with(
 ) -> None:
     api.add_rule(rule)
     source = write(python_repo(CALLS), tmp_path / "bad")
-    start = time.monotonic()
     done = carrel(
         *("run", source, "demo", "--endpoint", api.url, "--api-key", "SU-1:secret", *words)
     )
-    assert time.monotonic() - start < 30
     assert_failed(carrel, done, text)
     assert "SU-1:secret" not in done.err + str(carrel.reports())
     assert_the_next_run_works(carrel, tmp_path)
@@ -365,7 +360,7 @@ def test_a_signal_ends_a_run_in_good_order(
     process = carrel.start("run", source, "demo")
     started(process)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=TIMEOUT_S)
     assert_failed(carrel, Done(process.returncode, out, err), "cancelled")
     assert "begun" in carrel.ok("report", "show", carrel.reports()[0]["id"]).out
     assert_the_next_run_works(carrel, tmp_path)
@@ -378,14 +373,14 @@ def test_a_hangup_that_is_ignored_stays_so(carrel: Carrel, tmp_path: Path) -> No
     process = carrel.start("run", source, "demo", preexec_fn=ignore)
     started(process)
     process.send_signal(signal.SIGHUP)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, err
 
 
 def test_a_killed_host_leaves_its_report_to_whoever_starts_next(
     carrel: Carrel, tmp_path: Path
 ) -> None:
-    body = "import time\nprint('begun', flush=True)\ntime.sleep(1)\nyield (1,)"
+    body = "import time\nprint('begun', flush=True)\ntime.sleep(4)\nyield (1,)"
     source = write(python_repo(body), tmp_path / "repo")
     process = carrel.start("run", source, "demo")
     started(process)

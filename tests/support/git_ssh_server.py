@@ -34,7 +34,7 @@ from git_http_server import serve_until_told_to_stop
 
 _SSHD = "/usr/sbin/sshd"
 _PASSPHRASE = "correct horse battery staple"
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0
 _START_ATTEMPTS = 5
 
 

@@ -59,7 +59,7 @@ class HttpFaultServer:
 
     def _ask(self, path: str) -> str:
         self._own_connections += 1
-        with urllib.request.urlopen(self.url(path), timeout=10) as answer:
+        with urllib.request.urlopen(self.url(path), timeout=60) as answer:
             return str(answer.read().decode())
 
     def __enter__(self) -> Self:

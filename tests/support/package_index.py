@@ -60,12 +60,15 @@ def normalized(name: str) -> str:
 
 
 class PackageIndex:
-    """Serves what was added. `requests` has the path of every request so far."""
+    """Serves what was added, while `answers` is set. `requests` has the path of every request so
+    far."""
 
     def __init__(self, user: str = "", password: str = "", delay_s: float = 0) -> None:
         self.files: dict[str, dict[str, bytes]] = {}
         self.requests: list[str] = []
         self.delay_s = delay_s
+        self.answers = threading.Event()
+        self.answers.set()
         self._authorization = ""
         if user:
             token = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -100,6 +103,7 @@ class PackageIndex:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.answers.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -108,6 +112,7 @@ class PackageIndex:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:  # noqa: N802
                 index.requests.append(self.path)
+                index.answers.wait()
                 if index.delay_s:
                     threading.Event().wait(index.delay_s)
                 if index._authorization not in ("", self.headers.get("Authorization")):

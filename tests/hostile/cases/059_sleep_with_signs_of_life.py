@@ -1,7 +1,7 @@
 # 059 progress keeps the idle clock from running, not the wall clock
 # expect: wall_limit
-# limits: wall_s=3 idle_s=1
-# within: 6
+# limits: wall_s=8 idle_s=5
+# within: 11
 import time
 
 

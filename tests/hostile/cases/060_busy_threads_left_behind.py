@@ -1,6 +1,6 @@
 # 060 the same with threads that work and with a pool that is never shut down
 # expect: ok
-# limits: wall_s=10 idle_s=5 cpu_s=5
+# limits: wall_s=60 idle_s=30 cpu_s=5
 # within: 5
 import concurrent.futures
 import threading

@@ -10,4 +10,4 @@ def generate(client=None, input_data=None, progress_callback=None, renderer_type
              extra_context_callback=None):
     yield ["before"]
     threading.Thread(target=ctypes.string_at, args=(16,)).start()
-    time.sleep(5)
+    time.sleep(50)

@@ -1,7 +1,7 @@
 # 074 an audit hook or a trace that refuses everything fails its own report at most
 # expect: ok|plugin_error
 # runs: 3
-# limits: wall_s=5
+# limits: wall_s=60
 import gc
 import sys
 

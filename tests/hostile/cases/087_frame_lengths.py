@@ -26,5 +26,5 @@ def generate(client=None, input_data=None, progress_callback=None, renderer_type
     ))
     import time
 
-    time.sleep(5)
+    time.sleep(50)
     yield ["never"]

@@ -40,5 +40,5 @@ def generate(client=None, input_data=None, progress_callback=None, renderer_type
         frame(CALL, envelope({"id": "seven", **ASK})),
         frame(CALL, envelope(ASK)),
     ))
-    time.sleep(5)
+    time.sleep(50)
     yield ["never"]

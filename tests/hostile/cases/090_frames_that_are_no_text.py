@@ -39,5 +39,5 @@ def generate(client=None, input_data=None, progress_callback=None, renderer_type
         frame(CALL, header(b"{'id': 1}")),
         frame(CALL, header(b'{"id": 99999999999999999999999}')),
     ))
-    time.sleep(5)
+    time.sleep(50)
     yield ["never"]

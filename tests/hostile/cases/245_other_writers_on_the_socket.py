@@ -18,5 +18,5 @@ def generate(client, input_data, progress, renderer_type, context):
             logging.makeLogRecord({"msg": "a line of a log"})
         ),
     ][input_data["instance"]]()
-    time.sleep(30)
+    time.sleep(50)
     yield ["row"]

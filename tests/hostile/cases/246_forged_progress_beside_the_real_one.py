@@ -1,6 +1,6 @@
 # 246 forged progress beside the real one
 # expect: ok|protocol_violation
-# limits: wall_s=20
+# limits: wall_s=120
 # within: 20
 # A thread that writes whole and broken frames between those of the worker: either the stream
 # stays whole, and then the rows are right, or it does not, and then the report failed.

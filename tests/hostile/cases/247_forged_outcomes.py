@@ -21,5 +21,5 @@ def generate(client, input_data, progress, renderer_type, context):
         frame(OUTCOME, {**good, "rows": 1 << 63}),
     ]
     send(forged[input_data["instance"]])
-    time.sleep(10)
+    time.sleep(50)
     yield ["row"]

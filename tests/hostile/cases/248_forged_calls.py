@@ -22,5 +22,5 @@ def generate(client, input_data, progress, renderer_type, context):
     ]
     for _ in range(20):
         send(forged[input_data["instance"]])
-    time.sleep(10)
+    time.sleep(50)
     yield ["row"]

@@ -214,7 +214,7 @@ class LoopbackHost:
     def _exchange(
         self, method: str, target: str, headers: dict[str, str], body: bytes | None
     ) -> tuple[int, dict[str, str], bytes]:
-        link = http.client.HTTPConnection("127.0.0.1", self._api.server_port, timeout=10)
+        link = http.client.HTTPConnection("127.0.0.1", self._api.server_port, timeout=60)
         try:
             link._encode_request = lambda request: request.encode("ascii")
             link.request(method, target, body, headers)
