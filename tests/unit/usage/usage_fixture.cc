@@ -154,6 +154,15 @@ UsageFile UsageTest::Reload(std::string_view id) {
   return file.value_or(UsageFile{});
 }
 
+std::vector<std::string> UsageTest::RecordIds(std::string_view file) {
+  std::vector<std::string> ids;
+  for (const Json& record :
+       Records(admin_, fmt::format("usagefile.id={}&ordering(record_id)", file))) {
+    ids.push_back(record["record_id"]);
+  }
+  return ids;
+}
+
 std::vector<Json> UsageTest::Records(const catalog::Account& account, std::string_view query) {
   const auto page = ListRecords(*database_, account, query);
   EXPECT_TRUE(page) << page.error().message;

@@ -60,6 +60,8 @@ class UsageTest : public testing::Test {
   UsageFile Reload(std::string_view id);
   // Two valid rows with record ids nobody used before.
   std::vector<TestRecord> GoodRows();
+  // Of the records of a file, in their order.
+  std::vector<std::string> RecordIds(std::string_view file);
   std::vector<Json> Records(const catalog::Account& account, std::string_view query);
   Result<int64_t> Count(std::string_view table);
   int OpenText(std::string_view text);
