@@ -6,6 +6,7 @@ The build directory comes from CARREL_BUILD (default: build in the checkout).
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from carrel_runner import BUILD, Carrel  # noqa: E402
 from connect_api import ConnectApi  # noqa: E402
 from git_http_server import GitHttpServer  # noqa: E402
+
+# Of what a shell runs in the background SIGINT is ignored, and a program leaves it so.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.setdefault("CARREL_GIT_TOOL", str(BUILD / "tests/carrel_git_tool"))
 
