@@ -160,6 +160,7 @@ class Importer {
       ++report_.counts.created;
       return Insert(kind, id, after);
     }
+    if (kind.kind == Kind::kItem) CARREL_TRY(KeepItem(before->key));
     if (before->values == after) {
       ++report_.counts.unchanged;
       return {};
@@ -356,6 +357,12 @@ class Importer {
     if (!found) return {};
     return Refuse(fmt::format("{}: '{}' is that of {} already", column, Truncate(text, kShown),
                               rows->Text(0)));
+  }
+
+  // What an import names is no longer of the usage file that brought it.
+  Status KeepItem(int64_t key) {
+    CARREL_TRY(Execute(transaction_, "UPDATE items SET usage_file_key = NULL WHERE key = ?", key));
+    return {};
   }
 
   static void Bind(store::Statement& statement, int index, const Stored& value) {

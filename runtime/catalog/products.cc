@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
 
 #include "runtime/base/json.h"
 
 namespace carrel::catalog {
 namespace {
 
+using store::Execute;
 using store::Query;
 using store::TextColumn;
 using store::Transaction;
@@ -42,6 +45,29 @@ Result<int64_t> LastItemNumber(Transaction& transaction, const Product& product)
     std::from_chars(id.data() + id.rfind('-') + 1, id.data() + id.size(), number);
     last = std::max(last, number);
   }
+}
+
+Status ChangeItem(Transaction& transaction, int64_t key, const Item& item) {
+  CARREL_TRY(Execute(transaction,
+                     "UPDATE items SET name = ?, unit = ?, quantity_precision = ? WHERE key = ?",
+                     item.name, item.unit, item.precision, key));
+  return {};
+}
+
+Result<int64_t> InsertItem(Transaction& transaction, int64_t product_key, int64_t usage_file,
+                           std::string_view id, const Item& item) {
+  CARREL_ASSIGN_OR_RETURN(
+      auto insert,
+      Query(transaction,
+            "INSERT INTO items (id, product_key, usage_file_key, mpn, local_id, name, unit, "
+            "quantity_precision, item_type, period) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "RETURNING key",
+            id, product_key, usage_file, item.mpn, item.local_id, item.name, item.unit,
+            item.precision, item.type, item.period));
+  CARREL_TRY(insert->Step());
+  const int64_t key = insert->Integer(0);
+  CARREL_TRY(insert->Step());
+  return key;
 }
 
 }  // namespace
@@ -111,7 +137,7 @@ Result<std::vector<Item>> LoadItems(Transaction& transaction, int64_t product_ke
   CARREL_ASSIGN_OR_RETURN(
       auto rows, Query(transaction,
                        "SELECT key, id, mpn, local_id, name, unit, quantity_precision, item_type, "
-                       "period FROM items WHERE product_key = ? ORDER BY key",
+                       "period, usage_file_key FROM items WHERE product_key = ? ORDER BY key",
                        product_key));
   std::vector<Item> out;
   while (true) {
@@ -119,7 +145,8 @@ Result<std::vector<Item>> LoadItems(Transaction& transaction, int64_t product_ke
     if (!found) return out;
     out.push_back({rows->Integer(0), TextColumn(*rows, 1), TextColumn(*rows, 2),
                    TextColumn(*rows, 3), TextColumn(*rows, 4), TextColumn(*rows, 5),
-                   TextColumn(*rows, 6), TextColumn(*rows, 7), TextColumn(*rows, 8)});
+                   TextColumn(*rows, 6), TextColumn(*rows, 7), TextColumn(*rows, 8),
+                   rows->IsNull(9) ? 0 : rows->Integer(9)});
   }
 }
 
@@ -144,27 +171,66 @@ Result<std::vector<Asset>> LoadAssets(Transaction& transaction, const AssetScope
   }
 }
 
-Result<std::vector<int64_t>> CreateItems(Transaction& transaction, const Product& product,
-                                         std::span<const Item> items) {
+Result<std::vector<int64_t>> BringItems(Transaction& transaction, const Product& product,
+                                        int64_t usage_file, std::span<const Item> items) {
+  CARREL_ASSIGN_OR_RETURN(const auto known, LoadItems(transaction, product.key));
+  std::set<std::string_view> brought;
+  for (const Item& item : items) brought.insert(item.mpn);
+  std::map<std::string_view, int64_t> before;  // mpn -> key
+  for (const Item& item : known) {
+    if (item.usage_file != usage_file) continue;
+    if (brought.contains(item.mpn)) {
+      before.emplace(item.mpn, item.key);
+    } else {
+      CARREL_TRY(Execute(transaction, "DELETE FROM items WHERE key = ?", item.key));
+    }
+  }
   CARREL_ASSIGN_OR_RETURN(int64_t number, LastItemNumber(transaction, product));
   std::vector<int64_t> keys;
   for (const Item& item : items) {
+    if (const auto found = before.find(item.mpn); found != before.end()) {
+      keys.push_back(found->second);
+      CARREL_TRY(ChangeItem(transaction, found->second, item));
+      continue;
+    }
     if (++number > kMostItems) {
       return Fail(Code::kLimit, fmt::format("product {} has no room for more than {} items",
                                             product.product.id, kMostItems));
     }
-    CARREL_ASSIGN_OR_RETURN(
-        auto insert,
-        Query(transaction,
-              "INSERT INTO items (id, product_key, mpn, local_id, name, unit, quantity_precision, "
-              "item_type, period) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
-              fmt::format("{}-{:04}", product.product.id, number), product.key, item.mpn,
-              item.local_id, item.name, item.unit, item.precision, item.type, item.period));
-    CARREL_TRY(insert->Step());
-    keys.push_back(insert->Integer(0));
-    CARREL_TRY(insert->Step());
+    const std::string id = fmt::format("{}-{:04}", product.product.id, number);
+    CARREL_ASSIGN_OR_RETURN(const int64_t key,
+                            InsertItem(transaction, product.key, usage_file, id, item));
+    keys.push_back(key);
   }
   return keys;
+}
+
+Status RemoveItems(Transaction& transaction, int64_t usage_file) {
+  CARREL_TRY(Execute(transaction, "DELETE FROM items WHERE usage_file_key = ?", usage_file));
+  return {};
+}
+
+Status KeepItems(Transaction& transaction, int64_t usage_file) {
+  CARREL_TRY(Execute(transaction, "UPDATE items SET usage_file_key = NULL WHERE usage_file_key = ?",
+                     usage_file));
+  return {};
+}
+
+Status UseItems(Transaction& transaction, int64_t product_key, std::span<const Item> items) {
+  CARREL_ASSIGN_OR_RETURN(const auto found, LoadItems(transaction, product_key));
+  std::map<int64_t, const Item*> by_key;
+  for (const Item& item : found) by_key.emplace(item.key, &item);
+  for (Item item : items) {
+    const auto now = by_key.find(item.key);
+    if (now != by_key.end()) item.usage_file = now->second->usage_file;
+    if (now == by_key.end() || *now->second != item) {
+      return Fail(Code::kConflict, fmt::format("item {} has changed meanwhile", item.id));
+    }
+    if (item.usage_file == 0) continue;
+    CARREL_TRY(
+        Execute(transaction, "UPDATE items SET usage_file_key = NULL WHERE key = ?", item.key));
+  }
+  return {};
 }
 
 }  // namespace carrel::catalog

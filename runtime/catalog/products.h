@@ -31,6 +31,8 @@ struct Item {
   std::string precision;  // "integer", "decimal_1", ...
   std::string type;       // "reservation", "ppu"
   std::string period;
+  int64_t usage_file = 0;  // key of the usage file that it belongs to; 0: to the catalogue
+  bool operator==(const Item&) const = default;
 };
 
 struct Contract {
@@ -73,9 +75,20 @@ struct AssetScope {
 };
 Result<std::vector<Asset>> LoadAssets(store::Transaction& transaction, const AssetScope& scope);
 
-// Items that usage itself brought, with the next free ids of their product; their keys. kConflict
-// for an mpn that is taken, kLimit when the product has no more ids.
-Result<std::vector<int64_t>> CreateItems(store::Transaction& transaction, const Product& product,
-                                         std::span<const Item> items);
+// Items that a usage file brings belong to it until something else relies on them: an import that
+// names them, another usage file with records of them, the acceptance of the file.
+
+// From now on these belong to the usage file, and no others: their keys. Those that it had before
+// keep key and id, new ones take the next ids of the product. kConflict for an mpn that is taken,
+// kLimit when the product has no more ids.
+Result<std::vector<int64_t>> BringItems(store::Transaction& transaction, const Product& product,
+                                        int64_t usage_file, std::span<const Item> items);
+// A deleted usage file takes its items along.
+Status RemoveItems(store::Transaction& transaction, int64_t usage_file);
+// An accepted one leaves them to the catalogue.
+Status KeepItems(store::Transaction& transaction, int64_t usage_file);
+// A usage file has records of these, as it read them: from now on they are the catalogue's.
+// kConflict when one of them is gone or has changed.
+Status UseItems(store::Transaction& transaction, int64_t product_key, std::span<const Item> items);
 
 }  // namespace carrel::catalog

@@ -360,6 +360,12 @@ CREATE TABLE usage_reconciliation_errors (
 );
 )sql";
 
+// Whose usage brought the item and may change it still, or take it away; null: the catalogue's own.
+constexpr std::string_view kBroughtItems = R"sql(
+ALTER TABLE items ADD COLUMN usage_file_key BIGINT;
+CREATE INDEX items_usage_file ON items (usage_file_key) WHERE usage_file_key IS NOT NULL;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "repositories, templates, reports, audit", kReports},
     Migration{2, "what a run used and printed", kRunFacts},
@@ -367,6 +373,7 @@ constexpr std::array kMigrations = {
     Migration{4, "usage files, records, rules", kUsage},
     Migration{5, "accounts of the tiers outside, times of assets", kSubscriptions},
     Migration{6, "states of chunks, reconciliations", kBilling},
+    Migration{7, "whose usage brought an item", kBroughtItems},
 };
 
 }  // namespace

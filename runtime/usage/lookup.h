@@ -48,6 +48,7 @@ struct LookupItem {
   std::string name, unit;
   ItemType type = ItemType::kPpu;
   uint8_t decimals = 0;  // of its precision: 0, 1, 2, 4, 8
+  bool is_own = false;   // the file that is read brought it, and may change it
 };
 
 enum class ItemCriteria : uint8_t { kMpn, kGlobalId, kLocalId };

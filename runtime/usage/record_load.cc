@@ -115,6 +115,11 @@ Result<std::unique_ptr<RecordLoad>> RecordLoad::Begin(store::Database& database,
   return std::unique_ptr<RecordLoad>(new RecordLoad(database, file, *key, std::move(progress)));
 }
 
+Status RecordLoad::OnItems(std::span<const catalog::Item> items) {
+  known_items_.assign(items.begin(), items.end());
+  return {};
+}
+
 Status RecordLoad::OnCategory(const StoredCategory& category) {
   categories_.push_back(category);
   return {};
@@ -157,7 +162,10 @@ Status RecordLoad::OnRecord(const SourceRecord& record) {
 void RecordLoad::CountIn(const SourceRecord& record) {
   if (counts_.all == 1 || record.record_id < first_id_) first_id_ = record.record_id;
   if (record.record_id > last_id_) last_id_ = record.record_id;
-  if (!record.errors.empty()) return;
+  if (!record.errors.empty()) {
+    if (record.item_key.value_or(-1) >= 0) items_of_invalid_.insert(*record.item_key);
+    return;
+  }
   ++counts_.valid;
   Total& total = totals_[{record.asset_key.value_or(0), record.item_key.value_or(0),
                           record.tier.value_or(kNoTier)}];
@@ -178,6 +186,7 @@ Status RecordLoad::Publish(Transaction& transaction) {
                      first_id_, last_id_, key_));
   CARREL_TRY(CheckOtherLoads(transaction));
   CARREL_TRY(StoreCategories(transaction));
+  CARREL_TRY(UseItems(transaction));
   CARREL_TRY(SettleItems(transaction));
   return counts_.valid == counts_.all ? StoreTotals(transaction) : Status();
 }
@@ -238,14 +247,24 @@ Status RecordLoad::RefuseTaken(Transaction& transaction, int64_t other_load,
   return {};
 }
 
+Status RecordLoad::UseItems(Transaction& transaction) {
+  std::set<int64_t> keys = items_of_invalid_;
+  for (const auto& [key, total] : totals_) keys.insert(key.item);
+  std::vector<catalog::Item> used;
+  for (const catalog::Item& item : known_items_) {
+    if (keys.contains(item.key)) used.push_back(item);
+  }
+  return catalog::UseItems(transaction, file_.product.key, used);
+}
+
 // Records name an item that the file brings as -1 minus its place. Keys of created items mostly
 // follow one another, so that few statements go over the records.
 Status RecordLoad::SettleItems(Transaction& transaction) {
-  if (items_.empty()) return {};
   constexpr std::string_view kOfLoad = "WHERE key > ? AND key < ? AND item_key < 0";
   const int64_t from = key_ * kRecordsInLoad;
   const int64_t to = from + kRecordsInLoad;
   if (counts_.valid < counts_.all) {
+    if (items_.empty()) return {};
     CARREL_TRY(Execute(transaction,
                        fmt::format("UPDATE usage_records SET item_key = NULL {}", kOfLoad), from,
                        to));
@@ -254,7 +273,7 @@ Status RecordLoad::SettleItems(Transaction& transaction) {
   CARREL_ASSIGN_OR_RETURN(const catalog::Product product,
                           catalog::LoadProduct(transaction, file_.product.value.id));
   CARREL_ASSIGN_OR_RETURN(const std::vector<int64_t> keys,
-                          catalog::CreateItems(transaction, product, items_));
+                          catalog::BringItems(transaction, product, file_.key, items_));
   for (size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
     for (end = begin + 1; end < keys.size() && keys[end] == keys[end - 1] + 1;) ++end;
     const auto first = static_cast<int64_t>(begin);

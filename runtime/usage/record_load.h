@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -55,6 +57,7 @@ class RecordLoad final : public SourceSink {
   static Result<std::unique_ptr<RecordLoad>> Begin(store::Database& database, const UsageFile& file,
                                                    LoadProgress progress);
 
+  Status OnItems(std::span<const catalog::Item> items) override;
   Status OnCategory(const StoredCategory& category) override;
   Status OnItem(const catalog::Item& item) override;
   // kInvalid for a number that cannot be stored, kLimit for too many records.
@@ -63,7 +66,8 @@ class RecordLoad final : public SourceSink {
   // After the last record: waits until the store has them all.
   Status Flush();
   // Then: record ids that other files of the product hold already become errors; of a load without
-  // errors the items that it brings are created and the totals stored.
+  // errors the items that it brings are created and the totals stored. kConflict when the catalogue
+  // has changed since it was read.
   Status Publish(store::Transaction& transaction);
 
   int64_t key() const { return key_; }
@@ -92,6 +96,7 @@ class RecordLoad final : public SourceSink {
   Status CheckOtherLoads(store::Transaction& transaction);
   Status RefuseTaken(store::Transaction& transaction, int64_t other_load,
                      std::string_view other_file);
+  Status UseItems(store::Transaction& transaction);
   Status SettleItems(store::Transaction& transaction);
   Status StoreCategories(store::Transaction& transaction);
   Status StoreTotals(store::Transaction& transaction);
@@ -103,6 +108,8 @@ class RecordLoad final : public SourceSink {
   RecordBatch batch_;
   std::vector<StoredCategory> categories_;
   std::vector<catalog::Item> items_;
+  std::vector<catalog::Item> known_items_;
+  std::set<int64_t> items_of_invalid_;  // keys; those of valid records are in totals_
   RecordCounts counts_;
   std::string first_id_, last_id_;  // in the order of texts
   std::unordered_map<TotalKey, Total, TotalHash> totals_;

@@ -50,11 +50,13 @@ constexpr int64_t PlaceholderOf(size_t place) { return -1 - static_cast<int64_t>
 class SourceSink {
  public:
   virtual ~SourceSink() = default;
+  // Before all others: the product's items, as records are checked against them.
+  virtual Status OnItems(std::span<const catalog::Item> items) = 0;
   virtual Status OnCategory(const StoredCategory& category) = 0;
   // Records that are valid have different record ids, an item, an asset, a quantity and times.
   virtual Status OnRecord(const SourceRecord& record) = 0;
-  // An item that the file itself brings: records name it by PlaceholderOf its place among these
-  // calls, from 0. It is created when all records are valid.
+  // An item that the file itself brings, or brought before: records name it by PlaceholderOf its
+  // place among these calls, from 0. It is created or changed when all records are valid.
   virtual Status OnItem(const catalog::Item& item) = 0;
 };
 

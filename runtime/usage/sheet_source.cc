@@ -35,22 +35,23 @@ std::string PrecisionOf(uint8_t decimals) {
 struct Known {
   catalog::Product product;
   Lookup lookup;
-  std::vector<int64_t> items, assets;
+  std::vector<catalog::Item> items;
+  std::vector<int64_t> assets;
 };
 
 Result<Known> LoadKnown(store::Transaction& transaction, const UsageFile& file) {
   Known known;
   CARREL_ASSIGN_OR_RETURN(known.product, catalog::LoadProduct(transaction, file.product.value.id));
-  CARREL_ASSIGN_OR_RETURN(const auto items, catalog::LoadItems(transaction, file.product.key));
-  for (const catalog::Item& item : items) {
-    known.items.push_back(item.key);
+  CARREL_ASSIGN_OR_RETURN(known.items, catalog::LoadItems(transaction, file.product.key));
+  for (const catalog::Item& item : known.items) {
     known.lookup.AddItem({.mpn = item.mpn,
                           .global_id = item.id,
                           .local_id = item.local_id,
                           .name = item.name,
                           .unit = item.unit,
                           .type = item.type == "ppu" ? ItemType::kPpu : ItemType::kReservation,
-                          .decimals = DecimalsOf(item.precision)});
+                          .decimals = DecimalsOf(item.precision),
+                          .is_own = item.usage_file == file.key});
   }
   catalog::AssetScope scope{.product_key = file.product.key,
                             .environment = file.environment,
@@ -118,7 +119,7 @@ class Translator final : public RecordSink {
  private:
   std::optional<int64_t> ItemKey(uint32_t item) const {
     if (item == UsageRecord::kNone) return std::nullopt;
-    if (item < known_.items.size()) return known_.items[item];
+    if (item < known_.items.size()) return known_.items[item].key;
     return PlaceholderOf(item - known_.items.size());
   }
 
@@ -152,7 +153,8 @@ catalog::Item ItemOf(const NewItem& item) {
           .unit = item.unit,
           .precision = PrecisionOf(item.decimals),
           .type = "ppu",
-          .period = "monthly"};
+          .period = "monthly",
+          .usage_file = 0};
 }
 
 }  // namespace
@@ -171,6 +173,7 @@ Result<std::string> SheetSource::Read(const SourceRequest& request, SourceSink& 
       [&](store::Transaction& transaction) { return LoadKnown(transaction, request.file); });
   if (!loaded) return std::unexpected(loaded.error());
   const Known& known = *loaded;
+  CARREL_TRY(sink.OnItems(known.items));
   const UsageRules rules = RulesOf(request.file, known.product);
   Translator translator(known, sink);
   UsageFileOptions options;

@@ -50,6 +50,8 @@ constexpr std::array kCodes = std::to_array<UsageCodeRow>({
     {UsageCode::kErrorCell, kRecord, "the cell holds an error such as #REF!"},
     {UsageCode::kNoStoredResult, kRecord, "the cell holds a formula without a stored result"},
     {UsageCode::kWrongCellType, kRecord, "a cell of a type that the column does not take"},
+    {UsageCode::kItemDiffers, kRecord,
+     "the catalogue's item has another unit or precision than the record says"},
     {UsageCode::kUnreadable, kFile, "the file cannot be read"},
     {UsageCode::kNoSuchTab, kFile, "there is no tab of records"},
     {UsageCode::kTabTwice, kFile, "two tabs of one name"},

@@ -42,6 +42,7 @@ enum class UsageCode : uint8_t {
   kErrorCell,
   kNoStoredResult,
   kWrongCellType,
+  kItemDiffers,
   // Of the whole file.
   kUnreadable = 51,
   kNoSuchTab,

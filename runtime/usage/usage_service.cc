@@ -173,6 +173,7 @@ Result<UsageFile> AcceptFile(Transaction& transaction, UsageFile file, const Act
   file.record_state = RecordState::kAccepted;
   CARREL_ASSIGN_OR_RETURN(
       file, TakeStep(transaction, std::move(file), {FileAction::kAccept, actor, now, note}));
+  CARREL_TRY(catalog::KeepItems(transaction, file.key));
   CARREL_TRY(AddChunks(transaction, file, now));
   return file;
 }
@@ -273,7 +274,7 @@ Result<UsageFile> UsageService::Process(std::string_view id, const LoadProgress&
   }));
   CARREL_TRY(NextState(before.status, FileAction::kPass, Party::kSystem));
   auto done = ReadAndPublish(before, progress);
-  // Somebody else created an item that this file brings.
+  // Somebody else created an item that this file brings, or removed one that it uses.
   if (!done && done.error().code == Code::kConflict) done = ReadAndPublish(before, progress);
   if (!done) {
     const Code code = done.error().code;
@@ -417,6 +418,7 @@ Status UsageService::Delete(const catalog::Account& account, std::string_view or
     CARREL_ASSIGN_OR_RETURN(const auto others, OtherLoads(transaction, file));
     for (const int64_t load : others) CARREL_TRY(RemoveLoad(transaction, load));
     CARREL_TRY(RemoveLoad(transaction, file.load));
+    CARREL_TRY(catalog::RemoveItems(transaction, file.key));
     CARREL_TRY(Execute(transaction, "DELETE FROM usage_files WHERE key = ?", file.key));
     CARREL_TRY(Execute(
         transaction,

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "runtime/base/text.h"
 #include "runtime/usage/cell_text.h"
+#include "runtime/usage/fault_text.h"
 #include "runtime/usage/time_parser.h"
 
 namespace carrel::usage {
@@ -18,18 +18,10 @@ constexpr size_t kMaxRaw = 200;     // bytes of a cell that an error repeats
 constexpr int64_t kSecond = 1'000'000;
 const Decimal kMaxAmount(10'000'000'000'000'000);
 
-std::string Shown(std::string_view text) {
-  return fmt::format("'{}'", EscapeControls(Truncate(text, 80)));
-}
-
 // Characters of UTF-8 text.
 size_t Length(std::string_view text) {
   return static_cast<size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
-}
-
-std::string PrecisionName(uint8_t decimals) {
-  return decimals == 0 ? "integer" : fmt::format("decimal({})", decimals);
 }
 
 }  // namespace
@@ -187,98 +179,14 @@ void Validator::CheckRecordId(const Row& row) {
   }
 }
 
-// A text that must be there, without the blanks around it.
+std::string_view Validator::TrimmedText(const Row& row, Column column) {
+  return Trim(TextOf(row, column));
+}
+
 std::string_view Validator::RequiredText(const Row& row, Column column) {
-  const std::string_view text = Trim(TextOf(row, column));
+  const std::string_view text = TrimmedText(row, column);
   if (text.empty() && !text_faulty_) ReportMissing(column);
   return text;
-}
-
-void Validator::CheckItem(const Row& row) {
-  const std::string_view criteria = RequiredText(row, Column::kItemCriteria);
-  const std::string_view value = RequiredText(row, Column::kItemValue);
-  if (criteria.empty()) return;
-  record_.item = FindItem(row, criteria, value);
-  if (record_.item >= lookup_.item_count()) return;
-  if (lookup_.item(record_.item).type == ItemType::kReservation &&
-      !rules_.reservation_consumption) {
-    Report(UsageCode::kReservationItem, Column::kItemValue,
-           fmt::format("item {} is a reservation, whose consumption is not reported", Shown(value)),
-           value);
-  }
-}
-
-uint32_t Validator::FindItem(const Row& row, std::string_view criteria, std::string_view value) {
-  ItemCriteria by = ItemCriteria::kMpn;
-  if (criteria == "item.global_id") {
-    by = ItemCriteria::kGlobalId;
-  } else if (criteria == "item.local_id") {
-    by = ItemCriteria::kLocalId;
-  } else if (criteria != "item.mpn") {
-    Report(UsageCode::kUnknownItemCriteria, Column::kItemCriteria,
-           fmt::format("{} is none of item.mpn, item.global_id, item.local_id", Shown(criteria)),
-           criteria);
-    return UsageRecord::kNone;
-  }
-  if (value.empty()) return UsageRecord::kNone;
-  const uint32_t found = lookup_.FindItem(by, value);
-  if (found == Lookup::kMany) {
-    Report(UsageCode::kAmbiguousItem, Column::kItemValue,
-           fmt::format("more than one item with {} {}", criteria, Shown(value)), value);
-    return UsageRecord::kNone;
-  }
-  if (found != Lookup::kNone) return found;
-  const Cell* mpn = CellAt(row, Column::kItemMpn);
-  const bool described = mpn != nullptr && mpn->kind != CellKind::kEmpty;
-  if (rules_.dynamic && by == ItemCriteria::kMpn && described) return NewItemFor(row, value);
-  Report(UsageCode::kUnknownItem, Column::kItemValue,
-         fmt::format("the product has no item with {} {}", criteria, Shown(value)), value);
-  return UsageRecord::kNone;
-}
-
-bool Validator::ReadPrecision(const Row& row, uint8_t& decimals) {
-  const std::string_view name = RequiredText(row, Column::kItemPrecision);
-  if (name.empty()) return false;
-  for (const uint8_t known : std::to_array<uint8_t>({0, 1, 2, 4, 8})) {
-    decimals = known;
-    if (name == PrecisionName(known)) return true;
-  }
-  Report(UsageCode::kBadItemPrecision, Column::kItemPrecision,
-         fmt::format("precision {}: expected integer, decimal(1), decimal(2), decimal(4) or "
-                     "decimal(8)",
-                     Shown(name)),
-         name);
-  return false;
-}
-
-// The file describes an item that the catalogue does not have.
-uint32_t Validator::NewItemFor(const Row& row, std::string_view mpn) {
-  const size_t errors = errors_.size();
-  const std::string_view described = RequiredText(row, Column::kItemMpn);
-  const std::string_view name = RequiredText(row, Column::kItemName);
-  const std::string_view unit = RequiredText(row, Column::kItemUnit);
-  if (described != mpn && !described.empty()) {
-    Report(UsageCode::kItemMpnDiffers, Column::kItemMpn,
-           fmt::format("item_mpn {} where the record looks for {}", Shown(described), Shown(mpn)),
-           described);
-  }
-  NewItem item{std::string(mpn), std::string(name), std::string(unit), 0};
-  if (!ReadPrecision(row, item.decimals) || errors_.size() > errors) return UsageRecord::kNone;
-  const uint32_t known = new_item_index_.Find(mpn);
-  if (known == TextIndex::kNone) {
-    const auto number = static_cast<uint32_t>(result_.new_items.size());
-    new_item_index_.Add(mpn, number);
-    result_.new_items.push_back(std::move(item));
-    return lookup_.item_count() + number;
-  }
-  const NewItem& first = result_.new_items[known];
-  if (first.name != item.name || first.unit != item.unit || first.decimals != item.decimals) {
-    Report(UsageCode::kItemDefinedTwice, Column::kItemMpn,
-           fmt::format("item {} is described in another way before: {}, {}, {}", Shown(mpn),
-                       Shown(first.name), Shown(first.unit), PrecisionName(first.decimals)),
-           mpn);
-  }
-  return lookup_.item_count() + known;
 }
 
 // False when there is no number to go on with; why was reported.

@@ -37,6 +37,9 @@ class Validator final : public RowSink {
   const Cell* CellAt(const Row& row, Column column) const;
   // "" when the cell is empty or has a fault that was reported, which sets text_faulty_.
   std::string_view TextOf(const Row& row, Column column);
+  // The same without the blanks around it.
+  std::string_view TrimmedText(const Row& row, Column column);
+  // The same of what must be there.
   std::string_view RequiredText(const Row& row, Column column);
   std::string_view OddText(const Cell& cell, size_t position, std::string_view column);
   std::string_view TooLong(Column column, std::string_view text);
@@ -46,8 +49,10 @@ class Validator final : public RowSink {
   void CheckRecordId(const Row& row);
   void CheckItem(const Row& row);
   uint32_t FindItem(const Row& row, std::string_view criteria, std::string_view value);
+  uint32_t KnownItem(const Row& row, uint32_t number);
   uint32_t NewItemFor(const Row& row, std::string_view mpn);
-  bool ReadPrecision(const Row& row, uint8_t& decimals);
+  uint32_t AddNewItem(NewItem item);
+  bool ParsePrecision(std::string_view name, uint8_t& decimals);
   void CheckQuantity(const Row& row);
   void CheckDecimals(Column column, const Decimal& number, std::string_view raw);
   void CheckAmount(const Row& row);

@@ -116,15 +116,18 @@ TEST_F(CatalogueTest, AnItemThatUsageBroughtGetsTheNextId) {
                   .unit = "GB",
                   .precision = "decimal_2",
                   .type = "ppu",
-                  .period = "monthly"};
-  const auto keys = CreateItems(**transaction, *product, std::vector{item});
+                  .period = "monthly",
+                  .usage_file = 0};
+  const auto keys = BringItems(**transaction, *product, 7, std::vector{item});
   ASSERT_TRUE(keys) << keys.error().message;
   const auto items = LoadItems(**transaction, product->key);
   ASSERT_TRUE(items);
   ASSERT_THAT(*items, SizeIs(2));
   EXPECT_EQ(items->back().id, "PRD-100-200-301-0002");
   EXPECT_EQ(items->back().key, keys->back());
-  EXPECT_EQ(CreateItems(**transaction, *product, std::vector{item}).error().code, Code::kConflict);
+  EXPECT_EQ(items->back().usage_file, 7);
+  EXPECT_EQ(BringItems(**transaction, *product, 8, std::vector{item}).error().code,
+            Code::kConflict);
 }
 
 TEST_F(CatalogueTest, AProductHasRoomForAsManyItemsAsItsIdsHave) {
@@ -138,11 +141,11 @@ TEST_F(CatalogueTest, AProductHasRoomForAsManyItemsAsItsIdsHave) {
     items[i].precision = "integer";
     items[i].type = "ppu";
   }
-  ASSERT_TRUE(CreateItems(**transaction, *product, items));
+  ASSERT_TRUE(BringItems(**transaction, *product, 7, items));
   EXPECT_EQ(LoadItems(**transaction, product->key)->back().id, "PRD-100-200-301-9999");
   items.resize(1);
   items[0].mpn = "OS-one-too-many";
-  EXPECT_EQ(CreateItems(**transaction, *product, items).error().code, Code::kLimit);
+  EXPECT_EQ(BringItems(**transaction, *product, 8, items).error().code, Code::kLimit);
 }
 
 }  // namespace

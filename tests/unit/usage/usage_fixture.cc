@@ -19,6 +19,7 @@ Result<std::string> RowSource::Read(const SourceRequest& request, SourceSink& si
   CARREL_ASSIGN_OR_RETURN(const auto all_items,
                           catalog::LoadItems(*catalog, request.file.product.key));
   for (const auto& item : all_items) items[item.mpn] = item.key;
+  CARREL_TRY(sink.OnItems(all_items));
   CARREL_ASSIGN_OR_RETURN(const auto all_assets,
                           catalog::LoadAssets(*catalog, {request.file.product.key, "production",
                                                          std::nullopt, std::nullopt}));

@@ -220,6 +220,64 @@ TEST_F(ValidatorTest, NewItemsAreDescribedByTheFileWhereTheProductIsDynamic) {
   EXPECT_EQ(result.new_items.size(), 1u);
 }
 
+TEST_F(ValidatorTest, ADescriptionMayNotContradictTheCatalogue) {
+  Values values = Good();
+  for (const auto& [column, value] : Values{{"item_mpn", " MPN-INT"},
+                                            {"item_name", "another name"},
+                                            {"item_unit", "unit "},
+                                            {"item_precision", "integer"}}) {
+    values = With(values, column, value);
+  }
+  for (const bool is_dynamic : {false, true}) {
+    rules_.dynamic = is_dynamic;
+    EXPECT_THAT(Codes(values), IsEmpty());
+    EXPECT_EQ(seen().record.item, 0u);
+    EXPECT_THAT(Codes(With(values, "item_mpn", "MPN-1")), ElementsAre("USG_027 item_mpn"));
+    EXPECT_THAT(Codes(With(values, "item_unit", "GB")), ElementsAre("USG_032 item_unit"));
+    EXPECT_THAT(Codes(With(values, "item_precision", "decimal(1)")),
+                ElementsAre("USG_032 item_precision"));
+    EXPECT_THAT(Codes(With(values, "item_precision", "decimal(3)")),
+                ElementsAre("USG_026 item_precision"));
+    for (const char* column : {"item_mpn", "item_name", "item_unit", "item_precision"}) {
+      EXPECT_THAT(Codes(With(values, column, "")), IsEmpty());
+      EXPECT_THAT(Codes(With(values, column, std::string(256, 'x'))),
+                  ElementsAre(fmt::format("USG_004 {}", column)));
+    }
+  }
+  values =
+      With(With(values, "item_search_criteria", "item.local_id"), "item_search_value", "local 2");
+  EXPECT_THAT(Codes(values), ElementsAre("USG_027 item_mpn", "USG_032 item_precision"));
+}
+
+TEST_F(ValidatorTest, AFileMayDescribeItsOwnItemAnew) {
+  rules_.dynamic = true;
+  lookup_.AddItem({.mpn = "OWN",
+                   .global_id = "PRD-1-0200",
+                   .name = "Mine",
+                   .unit = "GB",
+                   .decimals = 1,
+                   .is_own = true});
+  const Values plain = With(With(Good(), "item_search_value", "OWN"), "quantity", "1.5");
+  EXPECT_THAT(Codes(plain), IsEmpty());
+  EXPECT_EQ(seen().record.item, lookup_.item_count());
+  ASSERT_EQ(result_.new_items.size(), 1u);
+  EXPECT_EQ(result_.new_items[0].unit, "GB");
+  Values anew = plain;
+  for (const auto& [column, value] : Values{{"item_mpn", "OWN"},
+                                            {"item_name", "Mine"},
+                                            {"item_unit", "TB"},
+                                            {"item_precision", "decimal(2)"}}) {
+    anew = With(anew, column, value);
+  }
+  EXPECT_THAT(Codes(With(anew, "quantity", "1.25")), IsEmpty());
+  ASSERT_EQ(result_.new_items.size(), 1u);
+  EXPECT_EQ(result_.new_items[0].unit, "TB");
+  // By its id it is what it was.
+  EXPECT_THAT(Codes(With(With(anew, "item_search_criteria", "item.global_id"), "item_search_value",
+                         "PRD-1-0200")),
+              ElementsAre("USG_032 item_unit", "USG_032 item_precision"));
+}
+
 TEST_F(ValidatorTest, CustomColumnsAreBoundedAndMayBeRequired) {
   EXPECT_THAT(Codes("v.note", std::string(255, 'x')), IsEmpty());
   EXPECT_THAT(Codes("p.note", std::string(256, 'x')), ElementsAre("USG_004 p.note"));
