@@ -1,7 +1,7 @@
 """Sums of random decimals equal Python's `decimal` to the last digit, wherever they can be seen.
 
-CARREL_EXACT_ROWS sets the number of records (default 20,000). A place where sums appear is one row
-of SEEN.
+CARREL_EXACT_ROWS sets the number of records (default 20,000, at most 1,048,575, which is what a
+sheet holds); what each call took is printed. A place where sums appear is one row of SEEN.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import random
+import time
 from collections.abc import Callable, Iterator
 from decimal import Context, Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import usage_books as books
-from carrel_runner import Carrel
+from carrel_runner import Carrel, Done, measured
 from report_repos import python_repo, write
 from usage_desk import DISTRIBUTOR, HEADER, TR, Desk, row
 
@@ -117,20 +118,57 @@ def in_aggregates(desk: Desk, file: str) -> Sums:
     return total(Decimal(line[0]) for line in lines), total(Decimal(line[1]) for line in lines)
 
 
-def in_file(kind: str) -> Callable[[Desk, str], Sums]:
-    """What openpyxl reads of a generated file."""
+def call(desk: Desk, *words: object) -> Done:
+    """Says what the call took."""
+    begin = time.monotonic()
+    done, highest = measured(desk.carrel, *words)
+    assert done.code == 0, done.err
+    shown = " ".join(str(word) for word in words[1:] if not isinstance(word, Path))
+    print(f"{time.monotonic() - begin:8.2f} s {highest / 1024:7.1f} MiB  {shown}")
+    return done
 
+
+def sums_of_tab(rows: Iterator[tuple]) -> tuple[int, Sums]:
+    """How many rows below the header, and what they add up to."""
+    header = next(rows)
+    places = header.index("quantity"), header.index("amount")
+    count, quantity, amount = 0, Decimal(), Decimal()
+    for cells in rows:
+        count += 1
+        quantity = EXACT.add(quantity, Decimal(str(cells[places[0]])))
+        amount = EXACT.add(amount, Decimal(str(cells[places[1]])))
+    return count, (quantity, amount)
+
+
+def in_workbook(desk: Desk, kind: str, *words: object) -> tuple[int, Sums]:
+    """What openpyxl reads of a workbook that is downloaded."""
+    path = desk.carrel.work / f"{kind}.xlsx"
+    call(desk, "usage", "download", *words, "--output", path)
+    book = openpyxl.load_workbook(path, read_only=True)
+    count, sums = sums_of_tab(book["records"].iter_rows(values_only=True))
+    if kind != "processed":  # whose summary counts errors
+        _, in_summary = sums_of_tab(book["summary"].iter_rows(values_only=True))
+        assert in_summary == sums, kind
+    book.close()
+    path.unlink()
+    return count, sums
+
+
+def in_file(kind: str) -> Callable[[Desk, str], Sums]:
     def sums(desk: Desk, file: str) -> Sums:
-        path = desk.carrel.work / f"{kind}.xlsx"
-        desk.carrel.ok("usage", "download", file, "--kind", kind, "--output", path)
-        rows = openpyxl.load_workbook(path, read_only=True)["records"].iter_rows(values_only=True)
-        header = next(rows)
-        places = header.index("quantity"), header.index("amount")
-        cells = [tuple(Decimal(str(row[place])) for place in places) for row in rows]
-        assert len(cells) == ROWS
-        return total(quantity for quantity, _ in cells), total(amount for _, amount in cells)
+        count, found = in_workbook(desk, kind, file, "--kind", kind)
+        assert count == ROWS
+        return found
 
     return sums
+
+
+def in_chunks(desk: Desk, file: str) -> Sums:
+    chunks = desk.carrel.ok("usage", "chunks", file, "--json").json
+    found = [in_workbook(desk, "chunk", chunk["id"]) for chunk in chunks]
+    assert [count for count, _ in found] == [chunk["records"]["all"] for chunk in chunks]
+    assert sum(count for count, _ in found) == ROWS
+    return total(quantity for _, (quantity, _) in found), total(a for _, (_, a) in found)
 
 
 SEEN: dict[str, Callable[[Desk, str], Sums]] = {
@@ -140,6 +178,7 @@ SEEN: dict[str, Callable[[Desk, str], Sums]] = {
     "processed file": in_file("processed"),
     "distributor file": in_file("distributor"),
     "reconciliation file": in_file("reconciliation"),
+    "chunks": in_chunks,
 }
 
 
@@ -151,14 +190,16 @@ def test_sums_are_those_of_decimal(
 ) -> None:
     desk = Desk(carrel)
     file = desk.create(TR, currency="EUR")
-    done = carrel("usage", "upload", file, make(desk), "--json").json
+    done = call(desk, "usage", "upload", file, make(desk), "--json").json
     assert (done["status"], done["records"]["valid"]) == ("ready", ROWS), done["error_detail"]
     carrel.ok("usage", "submit", file)
     carrel.ok("usage", "accept", file, "--note", "ok", "--as", DISTRIBUTOR)
     given = list(numbers(digits, decimals))
     expected = (total(Decimal(q) for q, _ in given), total(Decimal(a) for _, a in given))
     for place, sums in SEEN.items():
+        begin = time.monotonic()
         assert sums(desk, file) == expected, place
+        print(f"{time.monotonic() - begin:8.2f} s in all: {place}")
     # Not only their sum: each is what it was.
     stored = desk.query("SELECT amount, amount_fraction FROM usage_records ORDER BY key LIMIT 1000")
     first = [EXACT.add(Decimal(w), EXACT.scaleb(Decimal(f), -18)) for w, f in stored]
