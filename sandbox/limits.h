@@ -21,6 +21,10 @@ struct Limits {
   int64_t log_kb = 1024;     // stdout and stderr kept; the rest is counted and dropped
   int64_t calls = 10000;     // requests to the host
   int64_t frame_kb = 16384;  // one message to the host: a request with its body
+  int64_t call_s = 600;      // one request, with its waits and retries
+  int64_t reply_kb = 10240;  // the body of one answer, inflated
+  int64_t received_mb = 1024;  // answers of the whole run
+  int64_t sent_mb = 256;       // requests of the whole run
 };
 
 // Address space an idle worker has mapped already: interpreter, libraries, arenas, thread stacks.
@@ -46,6 +50,10 @@ inline constexpr LimitRow kLimitRows[] = {
     {"log_kb", &Limits::log_kb, 1, "KiB of log kept"},
     {"calls", &Limits::calls, 0, "requests to the API"},
     {"frame_kb", &Limits::frame_kb, 64, "KiB of one request"},
+    {"call_s", &Limits::call_s, 1, "seconds of one request"},
+    {"reply_kb", &Limits::reply_kb, 1, "KiB of one answer"},
+    {"received_mb", &Limits::received_mb, 1, "MiB of all answers"},
+    {"sent_mb", &Limits::sent_mb, 1, "MiB of all requests"},
 };
 
 // The lower of each: a report may only lower what the host grants.

@@ -266,9 +266,10 @@ std::unexpected<Error> FailTransfer(CURLcode code, CURL* easy, const Transfer& t
   const HttpRequest& request = transfer.request;
   const std::string origin = request.url.Origin();
   if (transfer.body_too_large || code == CURLE_FILESIZE_EXCEEDED) {
-    return Fail(Code::kLimit, fmt::format("{}: the response is larger than {} bytes "
-                                          "(limit max_response_bytes)",
-                                          origin, request.max_response_bytes));
+    return Fail(Code::kLimit,
+                fmt::format("{}: the response is larger than {} bytes "
+                            "(limit {})",
+                            origin, request.max_response_bytes, request.response_limit));
   }
   if (transfer.headers_too_large) {
     return Fail(Code::kLimit, fmt::format("{}: the response headers are larger than {} bytes",

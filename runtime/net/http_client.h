@@ -36,7 +36,8 @@ struct HttpRequest {
   // Once the body flows, fewer than `drip_bytes` in any `drip_window` end the call.
   uint64_t drip_bytes = 1024;
   std::chrono::milliseconds drip_window{20'000};
-  uint64_t max_response_bytes = uint64_t{10} << 20;  // of the body, inflated
+  uint64_t max_response_bytes = uint64_t{10} << 20;        // of the body, inflated
+  std::string_view response_limit = "max_response_bytes";  // its name in errors
 };
 
 struct HttpResponse {

@@ -13,7 +13,7 @@ Status CallAccount::Admit() {
   const std::lock_guard lock(mutex_);
   if (stats_.calls >= limits_.max_calls) {
     ++stats_.refused;
-    return ExhaustLocked(fmt::format("the report made {} api calls (limit max_calls {})",
+    return ExhaustLocked(fmt::format("the report made {} api calls (limit calls = {})",
                                      stats_.calls, limits_.max_calls));
   }
   ++stats_.calls;
@@ -33,8 +33,8 @@ Result<CallAccount::Slot> CallAccount::Enter(Deadline deadline, const std::stop_
   if (!entered) {
     return Fail(
         Code::kTimeout,
-        fmt::format("{} calls were in flight for {} s (limits max_in_flight, "
-                    "per_call_timeout)",
+        fmt::format("{} calls were in flight for {} s (limit "
+                    "call_s)",
                     in_flight_, std::chrono::duration<double>(limits_.per_call_timeout).count()));
   }
   ++in_flight_;
@@ -56,7 +56,7 @@ Result<uint64_t> CallAccount::ChargeRequest(const net::HttpRequest& request) {
   if (bytes > limits_.max_bytes_out - std::min(limits_.max_bytes_out, stats_.bytes_out)) {
     return ExhaustLocked(
         fmt::format("the report sent {} bytes and wants to send {} more (limit "
-                    "max_bytes_out {})",
+                    "sent_mb = {} bytes)",
                     stats_.bytes_out, bytes, limits_.max_bytes_out));
   }
   if (stats_.bytes_in >= limits_.max_bytes_in) return ExhaustBytesInLocked();
@@ -102,7 +102,7 @@ std::unexpected<Error> CallAccount::ExhaustLocked(std::string message) {
 }
 
 std::unexpected<Error> CallAccount::ExhaustBytesInLocked() {
-  return ExhaustLocked(fmt::format("the report received {} bytes (limit max_bytes_in {})",
+  return ExhaustLocked(fmt::format("the report received {} bytes (limit received_mb = {} bytes)",
                                    stats_.bytes_in, limits_.max_bytes_in));
 }
 

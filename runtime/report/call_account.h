@@ -16,6 +16,7 @@
 namespace carrel::report {
 
 struct BrokerLimits {
+  // In the errors by the names that users set them by: see sandbox/limits.h.
   uint64_t max_calls = 10'000;  // refused ones count
   int max_in_flight = 4;        // further calls wait
   uint64_t max_bytes_in = uint64_t{1} << 30;

@@ -92,8 +92,9 @@ Result<net::HttpResponse> CallSender::Carry(const VettedCall& call, uint64_t roo
   if (local == nullptr) return http_.Send(call.request, stop);
   net::HttpResponse response = local->Answer(call.request, owner_);
   if (response.body.size() <= room) return response;
-  return Fail(Code::kLimit, fmt::format("the answer of {} bytes is larger than {} bytes",
-                                        response.body.size(), room));
+  return Fail(Code::kLimit,
+              fmt::format("the answer of {} bytes is larger than {} bytes (limit reply_kb)",
+                          response.body.size(), room));
 }
 
 Result<net::HttpResponse> CallSender::SendOnce(VettedCall& call, Deadline deadline,
@@ -101,6 +102,7 @@ Result<net::HttpResponse> CallSender::SendOnce(VettedCall& call, Deadline deadli
   CARREL_TRY(call.entry->bucket.Acquire(deadline, stop));
   CARREL_ASSIGN_OR_RETURN(const uint64_t room, account_.ChargeRequest(call.request));
   call.request.max_response_bytes = room;
+  call.request.response_limit = "reply_kb";
   call.request.total_timeout =
       std::clamp(Until(deadline), milliseconds(1), call.entry->connection.call_timeout);
   Result<net::HttpResponse> response = account_.ChargeResponse(Carry(call, room, stop), room);

@@ -32,6 +32,10 @@ Limits Lowered(Limits ceiling, const manifest::ReportLimits& wishes) {
   Lower(ceiling.log_kb, wishes.log_kb);
   Lower(ceiling.calls, wishes.calls);
   Lower(ceiling.frame_kb, wishes.frame_kb);
+  Lower(ceiling.call_s, wishes.call_s);
+  Lower(ceiling.reply_kb, wishes.reply_kb);
+  Lower(ceiling.received_mb, wishes.received_mb);
+  Lower(ceiling.sent_mb, wishes.sent_mb);
   // Below its minimum no worker starts.
   for (const sandbox::LimitRow& row : sandbox::kLimitRows) {
     ceiling.*row.field = std::max(ceiling.*row.field, row.minimum);

@@ -184,6 +184,16 @@ Outcome MakeOutcome(const sandbox::WorkerOutcome& worker, const Broker& broker,
   return outcome;
 }
 
+BrokerLimits BrokerLimitsOf(const Limits& limits) {
+  BrokerLimits out;
+  out.max_calls = static_cast<uint64_t>(limits.calls);
+  out.max_response_bytes = static_cast<uint64_t>(limits.reply_kb) << 10;
+  out.max_bytes_in = static_cast<uint64_t>(limits.received_mb) << 20;
+  out.max_bytes_out = static_cast<uint64_t>(limits.sent_mb) << 20;
+  out.per_call_timeout = std::chrono::seconds(limits.call_s);
+  return out;
+}
+
 }  // namespace
 
 Result<Outcome> SandboxExecutor::Execute(const Job& job, RunObserver& observer,
@@ -196,7 +206,7 @@ Result<Outcome> SandboxExecutor::Execute(const Job& job, RunObserver& observer,
   broker_options.permitted = job.definition.connections;
   broker_options.placeholder = placeholder;
   broker_options.owner = job.account;
-  broker_options.limits.max_calls = static_cast<uint64_t>(job.limits.calls);
+  broker_options.limits = BrokerLimitsOf(job.limits);
   Broker broker(connections_, http_, std::move(broker_options));
   JobHandler handler(broker, observer);
   const sandbox::SessionJob session{

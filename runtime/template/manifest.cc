@@ -52,6 +52,10 @@ Json LimitsToJson(const ReportLimits& limits) {
   PutOptional(json, "log_kb", limits.log_kb);
   PutOptional(json, "calls", limits.calls);
   PutOptional(json, "frame_kb", limits.frame_kb);
+  PutOptional(json, "call_s", limits.call_s);
+  PutOptional(json, "reply_kb", limits.reply_kb);
+  PutOptional(json, "received_mb", limits.received_mb);
+  PutOptional(json, "sent_mb", limits.sent_mb);
   return json;
 }
 
@@ -66,7 +70,11 @@ ReportLimits ReadLimits(const Json& json) {
           .files = OptionalAt<long long>(json, "files"),
           .log_kb = OptionalAt<long long>(json, "log_kb"),
           .calls = OptionalAt<long long>(json, "calls"),
-          .frame_kb = OptionalAt<long long>(json, "frame_kb")};
+          .frame_kb = OptionalAt<long long>(json, "frame_kb"),
+          .call_s = OptionalAt<double>(json, "call_s"),
+          .reply_kb = OptionalAt<long long>(json, "reply_kb"),
+          .received_mb = OptionalAt<long long>(json, "received_mb"),
+          .sent_mb = OptionalAt<long long>(json, "sent_mb")};
 }
 
 Parameter ReadParameter(const Json& json) {

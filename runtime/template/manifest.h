@@ -88,6 +88,10 @@ struct ReportLimits {
   std::optional<long long> log_kb;
   std::optional<long long> calls;
   std::optional<long long> frame_kb;
+  std::optional<double> call_s;
+  std::optional<long long> reply_kb;
+  std::optional<long long> received_mb;
+  std::optional<long long> sent_mb;
   bool operator==(const ReportLimits&) const = default;
 };
 

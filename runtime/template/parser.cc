@@ -287,6 +287,10 @@ class Parser {
     limits.log_kb = item.Integer("log_kb", Presence::kOptional, 1, kMaxMegabytes);
     limits.calls = item.Integer("calls", Presence::kOptional, 1, kMaxCount);
     limits.frame_kb = item.Integer("frame_kb", Presence::kOptional, 1, kMaxMegabytes);
+    limits.call_s = item.PositiveNumber("call_s", Presence::kOptional, kMaxSeconds);
+    limits.reply_kb = item.Integer("reply_kb", Presence::kOptional, 1, kMaxMegabytes);
+    limits.received_mb = item.Integer("received_mb", Presence::kOptional, 1, kMaxMegabytes);
+    limits.sent_mb = item.Integer("sent_mb", Presence::kOptional, 1, kMaxMegabytes);
     item.WarnUnknownKeys();
   }
 

@@ -519,10 +519,10 @@ def test_a_server_that_echoes_the_key_tells_it_to_nobody(
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("/huge", "limit max_response_bytes"),
-        ("/endless", "limit max_response_bytes"),
-        ("/gzip-bomb", "limit max_response_bytes"),
-        ("/nested-gzip/2", "limit max_response_bytes"),
+        ("/huge", "limit reply_kb"),
+        ("/endless", "limit reply_kb"),
+        ("/gzip-bomb", "limit reply_kb"),
+        ("/nested-gzip/2", "limit reply_kb"),
         ("/endless-headers", "response headers are larger than"),
     ],
 )
@@ -546,6 +546,49 @@ def test_the_number_of_calls_ends_the_report(bench: Bench, server: HttpFaultServ
     notes = bench.fails(body, "--limit", "calls=5", connections={"faults": server.url()})
     assert "calls = 5" in notes
     assert server.count("many") == 5
+
+
+@pytest.mark.parametrize(
+    ("limit", "path", "text"),
+    [
+        ("reply_kb=64", "/sized/65537", "65536 bytes (limit reply_kb)"),
+        ("received_mb=1", "/sized/400000", "limit received_mb = 1048576 bytes"),
+    ],
+)
+def test_what_a_report_receives_is_its_operators_choice(
+    bench: Bench, server: HttpFaultServer, limit: str, path: str, text: str
+) -> None:
+    body = f"""
+    import requests
+    for _ in range(4):
+        yield (len(requests.get({server.url(path)!r}).content),)
+    """
+    connections = {"faults": server.url()}
+    assert len(bench.rows(body, connections=connections)) == 4
+    assert text in bench.fails(body, "--limit", limit, connections=connections)
+
+
+def test_what_a_report_sends_is_its_operators_choice(bench: Bench, server: HttpFaultServer) -> None:
+    body = f"""
+    import requests
+    for _ in range(40):
+        requests.get({server.url("/echo")!r}, headers={{"X-Long": "x" * 30_000}})
+        yield ("sent",)
+    """
+    notes = bench.fails(body, "--limit", "sent_mb=1", connections={"faults": server.url()})
+    assert "limit sent_mb = 1048576 bytes" in notes
+
+
+def test_a_call_ends_after_its_seconds(bench: Bench, server: HttpFaultServer) -> None:
+    body = f"""
+    import requests
+    try:
+        requests.get({server.url("/hang")!r})
+    except OSError as error:
+        yield (str(error),)
+    """
+    rows = bench.rows(body, "--limit", "call_s=1", connections={"faults": server.url()})
+    assert "1" in rows[0][0], rows
 
 
 def test_a_hundred_calls_at_once_wait_for_their_turn(bench: Bench, server: HttpFaultServer) -> None:

@@ -8,8 +8,8 @@ import time
 from probe import raises
 
 MESSAGES = {
-    "/endless": "10485760|10 MiB|max_response_bytes|larger|limit",
-    "/bomb": "10485760|10 MiB|max_response_bytes|larger|limit",
+    "/endless": "10485760|10 MiB|reply_kb|larger|limit",
+    "/bomb": "10485760|10 MiB|reply_kb|larger|limit",
     "/headers": "header",
 }
 

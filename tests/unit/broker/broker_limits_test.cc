@@ -21,7 +21,7 @@ TEST_F(BrokerLimitsTest, TheNumberOfCallsIsLimited) {
   EXPECT_TRUE(broker.Call(Get("/x")).has_value());
   const Error error = ErrorOf(broker.Call(Get("/x")));
   EXPECT_EQ(error.code, Code::kLimit);
-  EXPECT_TRUE(error.message.contains("limit max_calls 3")) << error.message;
+  EXPECT_TRUE(error.message.contains("limit calls = 3")) << error.message;
   EXPECT_EQ(broker.stats().calls, 3U);
   EXPECT_EQ(broker.stats().refused, 2U);
 }
@@ -36,7 +36,7 @@ TEST_F(BrokerLimitsTest, ReceivedBytesAreLimitedOverAllCalls) {
   for (int i = 0; i < 2; ++i) {
     const Error error = ErrorOf(broker.Call(Get("/sized/9000")));
     EXPECT_EQ(error.code, Code::kLimit);
-    EXPECT_TRUE(error.message.contains("limit max_bytes_in 20000")) << error.message;
+    EXPECT_TRUE(error.message.contains("limit received_mb = 20000 bytes")) << error.message;
   }
 }
 
@@ -48,8 +48,7 @@ TEST_F(BrokerLimitsTest, OneReplyIsLimited) {
   for (const char* path : {"/huge", "/endless", "/gzip-bomb"}) {
     const Error error = ErrorOf(broker.Call(Get(path)));
     EXPECT_EQ(error.code, Code::kLimit) << path;
-    EXPECT_TRUE(error.message.contains("1048576 bytes (limit max_response_bytes)"))
-        << error.message;
+    EXPECT_TRUE(error.message.contains("1048576 bytes (limit reply_kb)")) << error.message;
   }
 }
 
@@ -66,7 +65,7 @@ TEST_F(BrokerLimitsTest, SentBytesAreLimitedOverAllCalls) {
   EXPECT_TRUE(broker.Call(call).has_value());
   const Error error = ErrorOf(broker.Call(call));
   EXPECT_EQ(error.code, Code::kLimit);
-  EXPECT_TRUE(error.message.contains("limit max_bytes_out 2500")) << error.message;
+  EXPECT_TRUE(error.message.contains("limit sent_mb = 2500 bytes")) << error.message;
   EXPECT_EQ(broker.stats().requests, 2U);
 }
 
@@ -126,7 +125,7 @@ TEST_F(BrokerLimitsTest, ALimitOfTheWholeRunStaysKnown) {
   EXPECT_FALSE(broker.Call(Get("/x")).has_value());
   ASSERT_TRUE(broker.exhausted().has_value());
   EXPECT_EQ(broker.exhausted()->code, Code::kLimit);
-  EXPECT_EQ(broker.exhausted()->message, "the report made 1 api calls (limit max_calls 1)");
+  EXPECT_EQ(broker.exhausted()->message, "the report made 1 api calls (limit calls = 1)");
 }
 
 TEST_F(BrokerLimitsTest, AReplyThatWasTooLargeIsForgottenWithTheNextGoodOne) {
@@ -136,7 +135,7 @@ TEST_F(BrokerLimitsTest, AReplyThatWasTooLargeIsForgottenWithTheNextGoodOne) {
   Broker broker(connections_, http_, options);
   EXPECT_FALSE(broker.Call(Get("/sized/1001")).has_value());
   ASSERT_TRUE(broker.exhausted().has_value());
-  EXPECT_TRUE(broker.exhausted()->message.contains("limit max_response_bytes"));
+  EXPECT_TRUE(broker.exhausted()->message.contains("limit reply_kb"));
   EXPECT_TRUE(broker.Call(Get("/sized/1000")).has_value());
   EXPECT_FALSE(broker.exhausted().has_value());
 }

@@ -20,7 +20,11 @@ TEST(ReportLimitsTest, AReportMayLowerEveryLimitDownToItsMinimum) {
                                      .files = 1,
                                      .log_kb = 1,
                                      .calls = 1,
-                                     .frame_kb = 1};
+                                     .frame_kb = 1,
+                                     .call_s = 0.5,
+                                     .reply_kb = 1,
+                                     .received_mb = 1,
+                                     .sent_mb = 1};
   const Limits lowered = Lowered(Limits(), least);
   for (const sandbox::LimitRow& row : sandbox::kLimitRows) {
     EXPECT_EQ(lowered.*row.field, std::max<int64_t>(row.minimum, 1)) << row.name;

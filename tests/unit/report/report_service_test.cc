@@ -42,9 +42,11 @@ TEST_F(ReportServiceTest, NothingWrongIsStored) {
             "renderer 'jsn' is not one of csv, json; did you mean 'json'?");
   request = Request();
   request.limits = {{"wal_s", 5}};
-  EXPECT_EQ(Create(request).error().message,
-            "limit 'wal_s' is not known, did you mean 'wall_s'?; known: wall_s, idle_s, cpu_s, "
-            "memory_mb, output_mb, tmp_mb, threads, files, log_kb, calls, frame_kb");
+  EXPECT_EQ(
+      Create(request).error().message,
+      "limit 'wal_s' is not known, did you mean 'wall_s'?; known: wall_s, idle_s, cpu_s, "
+      "memory_mb, output_mb, tmp_mb, threads, files, log_kb, calls, frame_kb, call_s, reply_kb, "
+      "received_mb, sent_mb");
   for (const Json& bad : {Json(0), Json(-1), Json("5"), Json(1e300), Json(nullptr)}) {
     request.limits = {{"wall_s", bad}};
     EXPECT_EQ(Create(request).error().code, Code::kInvalid) << bad;
