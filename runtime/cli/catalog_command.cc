@@ -86,10 +86,18 @@ Result<ExitCode> ImportFiles(Context& context, const Options& options) {
   for (const std::string& file : options.files) {
     progress.Show("importing files", static_cast<double>(json.size()),
                   static_cast<double>(options.files.size()));
-    CARREL_ASSIGN_OR_RETURN(const catalog::ImportReport report, ImportFile(*database, file, kind));
-    if (!report.refused.empty()) exit = ExitCode::kInvalid;
-    json.push_back(ToJson(file, report));
-    Print(file, report, context.console);
+    const auto report = ImportFile(*database, file, kind);
+    if (!report) {
+      if (json.empty()) return std::unexpected(report.error());
+      // What was imported before it is told all the same.
+      context.console.NoteError(report.error());
+      json.push_back({{"file", file}, {"error", ErrorJson(report.error())}});
+      exit = ExitCodeOf(report.error().code);
+      break;
+    }
+    if (!report->refused.empty()) exit = ExitCode::kInvalid;
+    json.push_back(ToJson(file, *report));
+    Print(file, *report, context.console);
   }
   if (context.console.is_json()) context.console.PrintJson(json);
   return exit;

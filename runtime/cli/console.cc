@@ -118,10 +118,17 @@ void Console::Note(std::string_view text, Style style) {
   }
 }
 
-void Console::PrintError(const Error& error) {
+OrderedJson ErrorJson(const Error& error) {
+  return {{"code", CodeName(error.code)}, {"message", error.message}};
+}
+
+void Console::NoteError(const Error& error) {
   Note("carrel: error: " + error.message, Style::kRed);
-  if (!is_json()) return;
-  PrintJson({{"error", {{"code", CodeName(error.code)}, {"message", error.message}}}});
+}
+
+void Console::PrintError(const Error& error) {
+  NoteError(error);
+  if (is_json()) PrintJson({{"error", ErrorJson(error)}});
 }
 
 void Console::SetBar(std::string_view bar) {

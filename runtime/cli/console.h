@@ -12,6 +12,9 @@
 
 namespace carrel::cli {
 
+// {"code": "not_found", "message": ...}
+OrderedJson ErrorJson(const Error& error);
+
 enum class Style { kPlain, kDim, kBold, kRed, kGreen, kYellow };
 
 // Thread-safe.
@@ -37,7 +40,9 @@ class Console {
 
   // One line to standard error, above the bar if there is one.
   void Note(std::string_view text, Style style = Style::kPlain);
-  // "carrel: error: ..." and with --json the error object.
+  // "carrel: error: ..." to standard error.
+  void NoteError(const Error& error);
+  // The same, and with --json the error object.
   void PrintError(const Error& error);
 
   // Replaces the last line of standard error; "" removes it. Interactive only.

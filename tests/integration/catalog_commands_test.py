@@ -41,6 +41,15 @@ def test_a_refused_row_is_named_and_ends_with_3(carrel: Carrel) -> None:
     assert (row["row"], row["id"]) == (3, "XX-2") and "begins with HB-" in row["reason"]
 
 
+def test_a_missing_file_does_not_hide_what_was_imported_before(carrel: Carrel) -> None:
+    sample = SAMPLES / "catalogue.json"
+    done = carrel("catalog", "import", sample, "missing.json", sample, "--json")
+    assert done.code == 7 and "missing.json" in done.err
+    imported, missing = done.json
+    assert (imported["file"], imported["created"]) == (str(sample), 31)
+    assert (missing["file"], missing["error"]["code"]) == ("missing.json", "not_found")
+
+
 def test_what_is_not_there_ends_with_7_and_a_wrong_kind_with_2(carrel: Carrel) -> None:
     assert carrel("catalog", "show", "assets", "AS-0").code == 7
     wrong = carrel("catalog", "list", "asset")
