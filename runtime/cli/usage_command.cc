@@ -388,7 +388,8 @@ void AddOutputOption(CLI::App& command, Options& options) {
 
 void AddSpecialOptions(CLI::App& command, std::string_view name, Options& options) {
   if (name == "records" || name == "chunks") AddListOptions(command, options);
-  if (name == "errors") command.add_flag("--csv", options.csv, "as CSV to standard output");
+  if (name == "errors")
+    command.add_flag("--csv", options.csv, "as CSV to standard output, texts as sent");
   if (name == "upload" || name == "reconcile") {
     command.add_option("FILE", options.file, "the spreadsheet")->required();
   }
