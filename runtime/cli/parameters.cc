@@ -7,6 +7,7 @@
 
 #include "runtime/base/files.h"
 #include "runtime/template/parameters.h"
+#include "sandbox/limits.h"
 
 namespace carrel::cli {
 namespace {
@@ -80,6 +81,19 @@ Result<Json> LimitsOf(const GivenValues& values) {
     CARREL_ASSIGN_OR_RETURN(const auto pair, SplitAtEquals(text, "--limit", "NAME=VALUE"));
     const auto number = ParseJson(pair.second);
     limits[pair.first] = number ? *number : Json(pair.second);
+  }
+  return limits;
+}
+
+Result<Json> LimitsBelow(const Settings& settings, const GivenValues& values, Console& console) {
+  CARREL_ASSIGN_OR_RETURN(Json limits, LimitsOf(values));
+  for (const sandbox::LimitRow& row : sandbox::kLimitRows) {
+    const auto wish = limits.find(row.name);
+    const double most = settings.Number(fmt::format("limits.{}", row.name));
+    if (wish == limits.end() || !wish->is_number() || wish->get<double>() <= most) continue;
+    console.Note(fmt::format("limit {}: {} is above this host's {}, which holds", row.name,
+                             DumpJson(*wish), most),
+                 Style::kYellow);
   }
   return limits;
 }

@@ -6,6 +6,8 @@
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/cli/console.h"
+#include "runtime/cli/settings.h"
 #include "runtime/template/manifest.h"
 
 namespace CLI {
@@ -29,5 +31,7 @@ Result<Json> ParametersOf(const manifest::ReportDefinition& report, const GivenV
 
 // {"wall_s": 2}, still unchecked.
 Result<Json> LimitsOf(const GivenValues& values);
+// The same, with a note on each that is above this host's, which holds then.
+Result<Json> LimitsBelow(const Settings& settings, const GivenValues& values, Console& console);
 
 }  // namespace carrel::cli

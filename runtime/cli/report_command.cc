@@ -50,7 +50,8 @@ Result<ExitCode> Create(Context& context, const Options& options) {
   request.description = options.description;
   request.renderer = options.renderer;
   CARREL_ASSIGN_OR_RETURN(request.parameters, ParametersOf(row.definition, options.values));
-  CARREL_ASSIGN_OR_RETURN(request.limits, LimitsOf(options.values));
+  CARREL_ASSIGN_OR_RETURN(request.limits,
+                          LimitsBelow(context.settings, options.values, context.console));
   CARREL_ASSIGN_OR_RETURN(const Report created,
                           app->reports().Create(OperatorOf(context.settings), kOrigin, request));
   if (!options.stays_pending) {

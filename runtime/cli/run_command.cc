@@ -35,14 +35,15 @@ Result<report::Template> Offer(Context& context, App& app, const Options& option
                                         options.report, WatchOn(progress, std::move(stop)));
 }
 
-Result<report::Report> Create(App& app, const report::Account& account, const report::Template& row,
-                              const Options& options) {
+Result<report::Report> Create(Context& context, App& app, const report::Account& account,
+                              const report::Template& row, const Options& options) {
   CARREL_TRY(app.host().Warm(manifest::Name(row.definition.language)));
   report::CreateReport request;
   request.template_id = row.id;
   request.renderer = options.renderer;
   CARREL_ASSIGN_OR_RETURN(request.parameters, ParametersOf(row.definition, options.values));
-  CARREL_ASSIGN_OR_RETURN(request.limits, LimitsOf(options.values));
+  CARREL_ASSIGN_OR_RETURN(request.limits,
+                          LimitsBelow(context.settings, options.values, context.console));
   return app.reports().Create(account, kOrigin, request);
 }
 
@@ -61,7 +62,8 @@ Result<ExitCode> Run(Context& context, const Options& options) {
   CARREL_ASSIGN_OR_RETURN(const auto app, App::Open(context.settings, options.connections, &view));
   const report::Account account = OperatorOf(context.settings);
   CARREL_ASSIGN_OR_RETURN(const report::Template row, Offer(context, *app, options, stop.token()));
-  CARREL_ASSIGN_OR_RETURN(const report::Report created, Create(*app, account, row, options));
+  CARREL_ASSIGN_OR_RETURN(const report::Report created,
+                          Create(context, *app, account, row, options));
   CARREL_ASSIGN_OR_RETURN(const report::Report done,
                           Follow(*app, account, created.id, view,
                                  {.token = stop.token(), .on_stop = OnStop::kCancelIt}));

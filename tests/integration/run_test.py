@@ -286,6 +286,14 @@ def test_a_wrong_value_is_refused_by_name_and_nothing_is_stored(
     assert carrel.reports() == []
 
 
+def test_a_limit_above_the_hosts_is_said_not_to_hold(carrel: Carrel, tmp_path: Path) -> None:
+    source = write(python_repo("yield (1,)", renderers=[CSV]), tmp_path / "repo")
+    words = ("run", source, "demo", "--limit", "memory_mb=4096", "--limit", "wall_s=60")
+    done = carrel.ok(*words, env={"CARREL_LIMIT_MEMORY_MB": "256"})
+    assert "limit memory_mb: 4096 is above this host's 256, which holds" in done.err
+    assert "wall_s" not in done.err
+
+
 def test_an_unknown_report_is_answered_with_the_near_miss(carrel: Carrel) -> None:
     done = carrel("run", PYTHON, "subscription", "--json")
     assert done.code == 7
