@@ -4,8 +4,8 @@ Paths, below any prefix: `/echo` tells what arrived, `/items` is a page of a col
 `/redirect?to=URL`, `/again` redirects to itself, `/large` is a mebibyte, `/endless` never stops
 sending, `/bomb` is gzip that inflates to 10 GB, `/drip` sends a byte now and then, `/hang` never
 answers, `/headers` has 1 MiB of them, `/leak` sends back the credential it was shown, `/slowly`
-takes a moment, `/peak` tells how many of those were there at once, `/together` answers sixteen at
-once.
+takes a moment, `/peak` tells how many of those were there at once, `/together` answers when as many
+are there as gather() named.
 """
 
 from __future__ import annotations
@@ -88,8 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({})
 
     def _together(self, query: dict[str, list[str]], body: bytes) -> None:
-        with contextlib.suppress(threading.BrokenBarrierError):
-            self.server.together.wait(60)
+        self.server.wait_for_the_others()
         self._json({})
 
     def _peak(self, query: dict[str, list[str]], body: bytes) -> None:
@@ -144,7 +143,8 @@ class HostileServer(ThreadingHTTPServer):
         self._requests: list[tuple[str, dict[str, str]]] = []
         self._present = self._peak = 0
         self.bomb = _gzip_bomb()
-        self.together = threading.Barrier(16)
+        self._missing = 0
+        self._all_there = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> HostileServer:
@@ -183,6 +183,19 @@ class HostileServer(ThreadingHTTPServer):
         with self._lock:
             peak, self._peak = self._peak, 0
             return peak
+
+    def gather(self, count: int) -> None:
+        """The next `count` requests of `/together` wait for each other; later ones for nobody."""
+        with self._lock:
+            self._missing = count
+            self._all_there.clear()
+
+    def wait_for_the_others(self) -> None:
+        with self._lock:
+            self._missing -= 1
+            if self._missing <= 0:
+                self._all_there.set()
+        self._all_there.wait(60)
 
     def taken(self) -> list[tuple[str, dict[str, str]]]:
         """The requests since the last call: first line and headers."""
