@@ -42,7 +42,7 @@ class GeneralRows {
   bool in_row_ = false, in_cell_ = false, in_inline_ = false, in_run_ = false;
   bool in_text_ = false;
   size_t text_begin_ = 0;  // in text_, of the element under way
-  size_t column_ = 0;  // of the cell under way
+  size_t column_ = 0;      // of the cell under way
   CellParts parts_;
   std::string text_;
 };
