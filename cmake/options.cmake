@@ -22,6 +22,8 @@ if(CARREL_WERROR)
 endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Tables of functions are filled at the start and read-only from then on.
+add_link_options(LINKER:-z,relro,-z,now)
 
 # Every room is instrumented; tests/fuzz has the programs. Needs clang.
 option(CARREL_FUZZ "Build the fuzz targets" OFF)

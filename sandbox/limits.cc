@@ -25,6 +25,10 @@ Status SetLimit(Limits& limits, std::string_view name, int64_t value) {
       return Fail(Code::kInvalid,
                   fmt::format("limit {}: {} is below the minimum {}", name, value, row.minimum));
     }
+    if (value > kHighestLimit) {
+      return Fail(Code::kInvalid,
+                  fmt::format("limit {}: {} is above the maximum {}", name, value, kHighestLimit));
+    }
     limits.*row.field = value;
     return {};
   }

@@ -56,9 +56,13 @@ inline constexpr LimitRow kLimitRows[] = {
     {"sent_mb", &Limits::sent_mb, 1, "MiB of all requests"},
 };
 
+// Of every limit, so that its bytes and nanoseconds are numbers of 64 bits.
+inline constexpr int64_t kHighestLimit = 1'000'000'000;
+
 // The lower of each: a report may only lower what the host grants.
 Limits Lowered(Limits host, const Limits& report);
-// kInvalid for an unknown name (with the near miss) or a value below the minimum.
+// kInvalid for an unknown name (with the near miss), a value below the minimum or above the
+// maximum.
 Status SetLimit(Limits& limits, std::string_view name, int64_t value);
 Json ToJson(const Limits& limits);
 // Every known name that is present and a whole number; others keep their value.

@@ -160,7 +160,7 @@ class Importer {
       ++report_.counts.created;
       return Insert(kind, id, after);
     }
-    if (kind.kind == Kind::kItem) CARREL_TRY(KeepItem(before->key));
+    if (kind.kind == Kind::kItem) CARREL_TRY(TakeItem(kind, id, before->key, after));
     if (before->values == after) {
       ++report_.counts.unchanged;
       return {};
@@ -359,8 +359,23 @@ class Importer {
                               rows->Text(0)));
   }
 
-  // What an import names is no longer of the usage file that brought it.
-  Status KeepItem(int64_t key) {
+  // What an import names is no longer of the usage file that brought it. An item that only has the
+  // id of such a one is another: the records of that file would become its own.
+  Status TakeItem(const KindRow& kind, std::string_view id, int64_t key,
+                  std::span<const Stored> after) {
+    CARREL_ASSIGN_OR_RETURN(auto row,
+                            Query(transaction_,
+                                  "SELECT i.mpn, f.id FROM items i JOIN usage_files f ON f.key = "
+                                  "i.usage_file_key WHERE i.key = ?",
+                                  key));
+    CARREL_ASSIGN_OR_RETURN(const bool is_brought, row->Step());
+    if (!is_brought) return {};
+    const auto column = std::ranges::find(kind.columns, "mpn", &Column::path);
+    const auto* mpn = std::get_if<std::string>(&after[size_t(column - kind.columns.begin())]);
+    if (mpn == nullptr || *mpn != row->Text(0)) {
+      return Refuse(fmt::format("{} is the item with mpn {} that usage file {} brought", id,
+                                Shown(store::TextColumn(*row, 0)), row->Text(1)));
+    }
     CARREL_TRY(Execute(transaction_, "UPDATE items SET usage_file_key = NULL WHERE key = ?", key));
     return {};
   }

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "runtime/base/json.h"
 
@@ -32,20 +34,37 @@ std::optional<Reference> ReadOptional(const store::Statement& row, int column) {
   return ReadReference(row, column);
 }
 
-// Of the ids PRD-...-NNNN.
-Result<int64_t> LastItemNumber(Transaction& transaction, const Product& product) {
-  CARREL_ASSIGN_OR_RETURN(
-      auto rows, Query(transaction, "SELECT id FROM items WHERE product_key = ?", product.key));
-  int64_t last = 0;
-  while (true) {
-    CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
-    if (!found) return last;
-    const std::string_view id = rows->Text(0);
-    int64_t number = 0;
-    std::from_chars(id.data() + id.rfind('-') + 1, id.data() + id.size(), number);
-    last = std::max(last, number);
+// Hands out the numbers of ids PRD-...-NNNN that no item of the product has: those behind the last
+// one, then the holes.
+class FreeNumbers {
+ public:
+  static Result<FreeNumbers> Load(Transaction& transaction, const Product& product) {
+    FreeNumbers numbers;
+    CARREL_ASSIGN_OR_RETURN(
+        auto rows, Query(transaction, "SELECT id FROM items WHERE product_key = ?", product.key));
+    while (true) {
+      CARREL_ASSIGN_OR_RETURN(const bool found, rows->Step());
+      if (!found) return numbers;
+      const std::string_view id = rows->Text(0);
+      int64_t number = 0;
+      std::from_chars(id.data() + id.rfind('-') + 1, id.data() + id.size(), number);
+      numbers.taken_.insert(number);
+      numbers.next_ = std::max(numbers.next_, number + 1);
+    }
   }
-}
+
+  // Nothing when all are taken.
+  std::optional<int64_t> Take() {
+    if (next_ > kMostItems && !std::exchange(is_in_holes_, true)) next_ = 1;
+    while (is_in_holes_ && next_ <= kMostItems && taken_.contains(next_)) ++next_;
+    return next_ <= kMostItems ? std::optional(next_++) : std::nullopt;
+  }
+
+ private:
+  std::set<int64_t> taken_;
+  int64_t next_ = 1;
+  bool is_in_holes_ = false;
+};
 
 Status ChangeItem(Transaction& transaction, int64_t key, const Item& item) {
   CARREL_TRY(Execute(transaction,
@@ -185,7 +204,7 @@ Result<std::vector<int64_t>> BringItems(Transaction& transaction, const Product&
       CARREL_TRY(Execute(transaction, "DELETE FROM items WHERE key = ?", item.key));
     }
   }
-  CARREL_ASSIGN_OR_RETURN(int64_t number, LastItemNumber(transaction, product));
+  CARREL_ASSIGN_OR_RETURN(FreeNumbers numbers, FreeNumbers::Load(transaction, product));
   std::vector<int64_t> keys;
   for (const Item& item : items) {
     if (const auto found = before.find(item.mpn); found != before.end()) {
@@ -193,11 +212,12 @@ Result<std::vector<int64_t>> BringItems(Transaction& transaction, const Product&
       CARREL_TRY(ChangeItem(transaction, found->second, item));
       continue;
     }
-    if (++number > kMostItems) {
+    const auto number = numbers.Take();
+    if (!number) {
       return Fail(Code::kLimit, fmt::format("product {} has no room for more than {} items",
                                             product.product.id, kMostItems));
     }
-    const std::string id = fmt::format("{}-{:04}", product.product.id, number);
+    const std::string id = fmt::format("{}-{:04}", product.product.id, *number);
     CARREL_ASSIGN_OR_RETURN(const int64_t key,
                             InsertItem(transaction, product.key, usage_file, id, item));
     keys.push_back(key);

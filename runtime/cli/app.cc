@@ -93,13 +93,13 @@ Result<report::Connection> NamedConnection(const Settings& settings, const std::
 }
 
 Result<sandbox::Limits> LimitsOf(const Settings& settings) {
-  constexpr double kLargest = 1e12;
   sandbox::Limits limits;
   for (const sandbox::LimitRow& row : sandbox::kLimitRows) {
     const double number = settings.Number(fmt::format("limits.{}", row.name));
-    if (!(number >= 0 && number <= kLargest)) {
-      return Fail(Code::kInvalid, fmt::format("limit {}: {} is not a number from {} to {}",
-                                              row.name, number, row.minimum, kLargest));
+    if (!(number >= 0 && number <= sandbox::kHighestLimit)) {
+      return Fail(Code::kInvalid,
+                  fmt::format("limit {}: {} is not a number from {} to {}", row.name, number,
+                              row.minimum, sandbox::kHighestLimit));
     }
     CARREL_TRY(sandbox::SetLimit(limits, row.name, static_cast<int64_t>(number)));
   }

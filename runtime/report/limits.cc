@@ -9,7 +9,7 @@
 namespace carrel::report {
 namespace {
 
-constexpr double kLargest = 1e12;
+constexpr double kLargest = sandbox::kHighestLimit;
 
 template <typename Wish>
 void Lower(int64_t& value, const std::optional<Wish>& wish) {

@@ -290,13 +290,11 @@ CREATE TABLE usage_totals (
   load            BIGINT NOT NULL,
   asset_key       BIGINT NOT NULL,
   item_key        BIGINT NOT NULL,
-  tier            BIGINT NOT NULL,  -- -1: the schema has none
-  hub_key         BIGINT,  -- the asset's when the file was accepted
   records         BIGINT NOT NULL,
   quantity        TEXT NOT NULL,  -- decimal
   amount          TEXT NOT NULL,  -- decimal
   last_end        BIGINT NOT NULL,
-  PRIMARY KEY (load, asset_key, item_key, tier)
+  PRIMARY KEY (load, asset_key, item_key)
 );
 
 CREATE TABLE usage_chunks (
@@ -360,6 +358,28 @@ CREATE TABLE usage_reconciliation_errors (
 );
 )sql";
 
+// Sums of loads that are there already stay as they are, without tiers.
+constexpr std::string_view kTotalsByTier = R"sql(
+CREATE TABLE totals_by_tier (
+  load            BIGINT NOT NULL,
+  asset_key       BIGINT NOT NULL,
+  item_key        BIGINT NOT NULL,
+  tier            BIGINT NOT NULL,  -- -1: the schema has none
+  hub_key         BIGINT,  -- the asset's when the file was accepted
+  records         BIGINT NOT NULL,
+  quantity        TEXT NOT NULL,  -- decimal
+  amount          TEXT NOT NULL,  -- decimal
+  last_end        BIGINT NOT NULL,
+  PRIMARY KEY (load, asset_key, item_key, tier)
+);
+INSERT INTO totals_by_tier (load, asset_key, item_key, tier, hub_key, records, quantity, amount,
+                            last_end)
+  SELECT t.load, t.asset_key, t.item_key, -1, a.hub_key, t.records, t.quantity, t.amount, t.last_end
+  FROM usage_totals t LEFT JOIN assets a ON a.key = t.asset_key;
+DROP TABLE usage_totals;
+ALTER TABLE totals_by_tier RENAME TO usage_totals;
+)sql";
+
 // Whose usage brought the item and may change it still, or take it away; null: the catalogue's own.
 constexpr std::string_view kBroughtItems = R"sql(
 ALTER TABLE items ADD COLUMN usage_file_key BIGINT;
@@ -373,7 +393,8 @@ constexpr std::array kMigrations = {
     Migration{4, "usage files, records, rules", kUsage},
     Migration{5, "accounts of the tiers outside, times of assets", kSubscriptions},
     Migration{6, "states of chunks, reconciliations", kBilling},
-    Migration{7, "whose usage brought an item", kBroughtItems},
+    Migration{7, "sums of usage by tier and hub", kTotalsByTier},
+    Migration{8, "whose usage brought an item", kBroughtItems},
 };
 
 }  // namespace

@@ -250,9 +250,19 @@ Status RecordLoad::RefuseTaken(Transaction& transaction, int64_t other_load,
 Status RecordLoad::UseItems(Transaction& transaction) {
   std::set<int64_t> keys = items_of_invalid_;
   for (const auto& [key, total] : totals_) keys.insert(key.item);
+  const bool is_whole = counts_.valid == counts_.all;
   std::vector<catalog::Item> used;
   for (const catalog::Item& item : known_items_) {
-    if (keys.contains(item.key)) used.push_back(item);
+    if (!keys.contains(item.key)) continue;
+    if (is_whole || item.usage_file == 0) {
+      used.push_back(item);
+      continue;
+    }
+    // A load with errors does not hold on to what a draft may take away again.
+    CARREL_TRY(Execute(transaction,
+                       "UPDATE usage_records SET item_key = NULL WHERE key > ? AND key < ? AND "
+                       "item_key = ?",
+                       key_ * kRecordsInLoad, (key_ + 1) * kRecordsInLoad, item.key));
   }
   return catalog::UseItems(transaction, file_.product.key, used);
 }

@@ -83,18 +83,26 @@ TEST_F(BroughtItemsTest, ADeletedDraftTakesItsItemsAlong) {
 }
 
 TEST_F(BroughtItemsTest, AnItemStaysThatAnotherFileHasRecordsOf) {
-  for (const std::string_view quantity : {"2.5", "2.555"}) {  // valid, invalid
-    const UsageFile file = Brought();
-    const UsageFile other = SendLines(DraftOfTiers(), Line("other", "SNAP", kNothing, quantity));
-    EXPECT_EQ(other.counts.valid, quantity == "2.5" ? 1 : 0);
-    Delete(file);
-    EXPECT_EQ(Values(other)[0]["item"]["mpn"], "SNAP");
-    Delete(other);
-    EXPECT_THAT(Item("SNAP"), StartsWith("PRD-100-200-301-0002")) << "it is the catalogue's";
-    ASSERT_TRUE(database_->Write([&](store::Transaction& transaction) {
-      return store::Execute(transaction, "DELETE FROM items WHERE mpn = 'SNAP'");
-    }));
-  }
+  const UsageFile file = Brought();
+  const UsageFile other = SendLines(DraftOfTiers(), Line("other", "SNAP", kNothing));
+  EXPECT_EQ(other.counts.valid, 1);
+  Delete(file);
+  EXPECT_EQ(Values(other)[0]["item"]["mpn"], "SNAP");
+  Delete(other);
+  EXPECT_THAT(Item("SNAP"), StartsWith("PRD-100-200-301-0002")) << "it is the catalogue's";
+}
+
+TEST_F(BroughtItemsTest, AFileWithErrorsHoldsOnToNoItemOfAnother) {
+  UsageFile file = Brought();
+  const UsageFile other =
+      SendLines(DraftOfTiers(), Line("a", "SNAP", kNothing, "2.555") + Line("b", "SNAP", kNothing));
+  EXPECT_EQ(other.counts.valid, 1);
+  file = SendLines(file, Line("r1", "SNAP", "Snapshots,TB,SNAP,decimal(4)"));
+  EXPECT_EQ(file.status, FileState::kReady) << file.error_detail;
+  EXPECT_THAT(Item("SNAP"), StartsWith("PRD-100-200-301-0002 Snapshots TB")) << "still its own";
+  Delete(file);
+  EXPECT_EQ(Item("SNAP"), "");
+  EXPECT_EQ(Values(other).size(), 2U);
 }
 
 TEST_F(BroughtItemsTest, AnItemStaysThatAnImportNames) {
@@ -106,6 +114,33 @@ TEST_F(BroughtItemsTest, AnItemStaysThatAnImportNames) {
   EXPECT_EQ(report->counts.unchanged, 1);
   Delete(file);
   EXPECT_THAT(Item("SNAP"), StartsWith("PRD-100-200-301-0002"));
+}
+
+TEST_F(BroughtItemsTest, AnImportDoesNotMakeAnotherItemOfOneThatAFileBrought) {
+  const UsageFile file = Brought();
+  const auto report = catalog::Import(
+      *database_,
+      R"({"items": [{"id": "PRD-100-200-301-0002", "mpn": "OFFICIAL", "unit": "seat"}]})",
+      catalog::Format::kJson, nullptr);
+  ASSERT_TRUE(report && report->refused.size() == 1);
+  EXPECT_EQ(
+      report->refused[0].reason,
+      fmt::format("PRD-100-200-301-0002 is the item with mpn \"SNAP\" that usage file {} brought",
+                  file.id));
+  EXPECT_EQ(Item("SNAP"), "PRD-100-200-301-0002 Snapshots GB decimal_2");
+}
+
+TEST_F(BroughtItemsTest, ItemsTakeTheNumbersThatAreFree) {
+  ASSERT_TRUE(database_->Write([&](store::Transaction& transaction) {
+    return store::Execute(transaction,
+                          "UPDATE items SET id = 'PRD-100-200-301-9999' WHERE id = "
+                          "'PRD-100-200-301-0001'");
+  }));
+  const UsageFile file = SendLines(
+      DraftOfTiers(), Line("r1", "SNAP", kSnap) + Line("r2", "COPY", "C,TB,COPY,integer", "1"));
+  EXPECT_EQ(file.status, FileState::kReady) << file.error_detail;
+  EXPECT_THAT(Item("SNAP"), StartsWith("PRD-100-200-301-0001 "));
+  EXPECT_THAT(Item("COPY"), StartsWith("PRD-100-200-301-0002 "));
 }
 
 TEST_F(BroughtItemsTest, AnItemStaysThatWasAccepted) {
