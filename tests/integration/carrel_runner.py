@@ -14,6 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]  # of the checkout
 BUILD = Path(os.environ.get("CARREL_BUILD", ROOT / "build")).resolve()
+# A sanitizer takes several times the memory for the same work.
+SANITIZED = b"__asan_init" in (BUILD / "bin/carrel").read_bytes()
 TIMEOUT_S = 300  # far beyond what any call takes: whoever needs it hangs
 
 

@@ -22,9 +22,12 @@ from carrel_runner import BUILD, Carrel  # noqa: E402
 from connect_api import ConnectApi  # noqa: E402
 from git_http_server import GitHttpServer  # noqa: E402
 
-# Of what a shell runs in the background SIGINT is ignored, and a program leaves it so.
+# Of what a shell runs in the background SIGINT is ignored, under nohup SIGHUP, and a program leaves
+# them so.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 os.environ.setdefault("CARREL_GIT_TOOL", str(BUILD / "tests/carrel_git_tool"))
 

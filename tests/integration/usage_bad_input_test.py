@@ -10,13 +10,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 import usage_books as books
-from carrel_runner import BUILD, Carrel, measured
+from carrel_runner import SANITIZED, Carrel, measured
 from usage_desk import DISTRIBUTOR, HEADER, TR, VENDOR, Desk, row
 
 COLUMNS = HEADER.split(",")
 GOOD = row("good-1").split(",")
-# A sanitizer takes several times the memory for the same work.
-SANITIZED = b"__asan_init" in (BUILD / "bin/carrel").read_bytes()
 MEMORY_KIB = 256 << (13 if SANITIZED else 10)
 LONGEST_SHEET = 1_048_576
 
