@@ -63,6 +63,8 @@ SPARES = 2
 # Of one language: helper, init, zygote and spares.
 TREE_SIZE = 3 + SPARES
 MOST_AT_ONCE = 16
+# In two hierarchies one for each worker that was there at once, a dying one beside its successor.
+MOST_GROUPS = 2 * 2 * (MOST_AT_ONCE + 2 * SPARES)
 MOST_WARMINGS = 3  # of the HTTP client, after one case
 ANSWER_S = 300.0
 
@@ -262,6 +264,13 @@ def cgroups(host: int) -> set[str]:
     return found
 
 
+def is_occupied(group: str) -> bool:
+    try:
+        return bool(Path(group, "cgroup.procs").read_text().strip())
+    except OSError:
+        return False
+
+
 @dataclass(frozen=True)
 class State:
     """What of the machine a report may not change."""
@@ -270,7 +279,7 @@ class State:
     threads: int
     mounts: int
     children: int
-    cgroups: int
+    cgroups: int  # with processes; the empty ones are used again
 
     def differences(self, other: State) -> list[str]:
         names = self.__dataclass_fields__
@@ -540,7 +549,7 @@ class Harness:
             status["threads"],
             status["mounts"],
             len(status["children"]),
-            len(cgroups(status["pid"])),
+            sum(map(is_occupied, cgroups(status["pid"]))),
         )
 
     def assert_unharmed(self, *languages: str) -> None:
@@ -554,6 +563,8 @@ class Harness:
         self.assert_settled()
         grown = int(self.status()["rss_kb"]) - self.rss_kb
         assert grown <= RSS_TOLERANCE_KB, f"the host has grown by {grown} KiB"
+        groups = len(cgroups(self.status()["pid"]))
+        assert groups <= MOST_GROUPS, f"{groups} control groups"
         left = [*self.outputs.iterdir()]
         assert not left, f"files left over: {left}"
 
