@@ -57,7 +57,9 @@ class FreeNumbers {
   std::optional<int64_t> Take() {
     if (next_ > kMostItems && !std::exchange(is_in_holes_, true)) next_ = 1;
     while (is_in_holes_ && next_ <= kMostItems && taken_.contains(next_)) ++next_;
-    return next_ <= kMostItems ? std::optional(next_++) : std::nullopt;
+    if (next_ > kMostItems) return std::nullopt;
+    taken_.insert(next_);
+    return next_++;
   }
 
  private:
