@@ -27,9 +27,9 @@ int BecomeProgramOf(std::string_view language, char** argv) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
   const std::string program = fmt::format("{}-{}", self, language);
   ::execv(program.c_str(), argv);
+  const std::string reason = fmt::format("{}: {}", program, std::strerror(errno));
   // The host's first message is taken: left unread it would turn the reason into a reset.
   (void)sandbox::ReceiveMessage(kControl);
-  const std::string reason = fmt::format("{}: {}", program, std::strerror(errno));
   (void)sandbox::SendMessage(kControl, DumpJson({{"error", reason}}));
   return 1;
 }
