@@ -4,134 +4,51 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
-#include <memory>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/base/json.h"
-#include "runtime/base/text.h"
+#include "sdk/render/cell_text.h"
 #include "sdk/render/json_writer.h"
 #include "sdk/render/renderer.h"
 #include "sdk/render/xlsx_cell.h"
 #include "sdk/render/xml_scanner.h"
 #include "sdk/render/zip_reader.h"
+#include "tests/fuzz/fuzz_rows.h"
 #include "tests/fuzz/memory_file.h"
 
 namespace {
 
 using namespace carrel;
 using fuzz::MemoryFile;
+using fuzz::OpenRenderer;
 using fuzz::Require;
+using fuzz::Rows;
 using render::Cell;
 using render::CellKind;
 
-constexpr int64_t kFirstMicros = -62'135'596'800'000'000;  // year 1
-constexpr int64_t kLastMicros = 253'402'300'799'999'999;   // year 9999
+// A number that a file of any format keeps, as far as a double does.
+bool HasNumber(const Cell& cell) {
+  switch (cell.kind) {
+    case CellKind::kInteger:
+    case CellKind::kBigInteger:
+      return true;
+    case CellKind::kFloat:
+      return std::isfinite(cell.number);
+    case CellKind::kDecimal:
+      return cell.text.find_first_of("Nn") == std::string_view::npos;
+    default:
+      return false;
+  }
+}
 
-// The rows of one input; texts live here.
-class Rows {
- public:
-  explicit Rows(FuzzedDataProvider& data) {
-    while (data.remaining_bytes() > 0 && rows_.size() < 50) {
-      auto& row = rows_.emplace_back();
-      for (auto n = data.ConsumeIntegralInRange<int>(0, 8); n > 0; --n) row.push_back(Make(data));
-    }
-  }
-  const std::vector<std::vector<Cell>>& rows() const { return rows_; }
+double Number(std::string_view text) { return std::strtod(std::string(text).c_str(), nullptr); }
 
- private:
-  // As a language host gives it: always UTF-8.
-  std::string_view Text(FuzzedDataProvider& data) {
-    return texts_.emplace_back(ToUtf8(data.ConsumeRandomLengthString(200)));
-  }
-  std::string_view Digits(FuzzedDataProvider& data) {
-    std::string text(data.ConsumeBool() ? "-" : "");
-    text += std::to_string(data.ConsumeIntegral<uint64_t>());
-    text.append(data.ConsumeIntegralInRange<size_t>(0, 400), '0');
-    return texts_.emplace_back(std::move(text));
-  }
-  std::string_view Decimal(FuzzedDataProvider& data) {
-    const char* const odd[] = {"NaN", "sNaN", "Infinity", "-Infinity", "NaN123", "-0", "0E-9"};
-    if (data.ConsumeBool()) return odd[data.ConsumeIntegralInRange<size_t>(0, 6)];
-    std::string text = std::to_string(data.ConsumeIntegral<int64_t>());
-    text += "." + std::to_string(data.ConsumeIntegral<uint32_t>());
-    if (data.ConsumeBool()) text += "E" + std::to_string(data.ConsumeIntegral<int16_t>());
-    return texts_.emplace_back(std::move(text));
-  }
-
-  Cell Make(FuzzedDataProvider& data) {
-    Cell cell;
-    cell.kind = static_cast<CellKind>(data.ConsumeIntegralInRange<int>(0, 12));
-    switch (cell.kind) {
-      case CellKind::kNone:
-        break;
-      case CellKind::kBool:
-        cell.integer = data.ConsumeBool() ? 1 : 0;
-        break;
-      case CellKind::kInteger:
-        cell.integer = data.ConsumeIntegral<int64_t>();
-        break;
-      case CellKind::kFloat:
-        cell.number = data.ConsumeFloatingPoint<double>();
-        break;
-      case CellKind::kBigInteger:
-        cell.text = Digits(data);
-        break;
-      case CellKind::kDecimal:
-        cell.text = Decimal(data);
-        break;
-      case CellKind::kText:
-        cell.text = Text(data);
-        break;
-      case CellKind::kOther:
-        cell.text = Text(data);
-        cell.type_name = "dict";
-        break;
-      case CellKind::kLongDuration:
-        cell.number = data.ConsumeFloatingPoint<double>();
-        cell.text = Text(data);
-        break;
-      case CellKind::kDuration:
-        cell.micros = data.ConsumeIntegral<int64_t>() / 2;
-        break;
-      case CellKind::kDate:
-      case CellKind::kTime:
-      case CellKind::kDateTime:
-        MakeMoment(data, cell);
-    }
-    if (cell.kind != CellKind::kNone && data.ConsumeBool()) cell.printed = Text(data);
-    return cell;
-  }
-
-  static void MakeMoment(FuzzedDataProvider& data, Cell& cell) {
-    constexpr int64_t kDay = 86'400'000'000;
-    cell.micros = data.ConsumeIntegralInRange<int64_t>(kFirstMicros, kLastMicros);
-    if (cell.kind == CellKind::kDate) cell.micros -= (cell.micros % kDay + kDay) % kDay;
-    if (cell.kind == CellKind::kTime) cell.micros = (cell.micros % kDay + kDay) % kDay;
-    cell.with_zone = cell.kind != CellKind::kDate && data.ConsumeBool();
-    if (cell.with_zone) {
-      cell.offset_minutes = data.ConsumeIntegralInRange<int16_t>(-1439, 1439);
-    }
-  }
-
-  std::deque<std::string> texts_;
-  std::vector<std::vector<Cell>> rows_;
-};
-
-std::unique_ptr<render::Renderer> Open(const std::string& type, const MemoryFile& output,
-                                       const MemoryFile* book = nullptr) {
-  render::RendererOptions options;
-  options.type = type;
-  options.output_fd = output.fd();
-  if (book != nullptr) {
-    options.root = "/proc/self/fd";
-    options.template_path = book->name();
-  }
-  auto renderer = render::MakeRenderer(options);
-  Require(renderer.has_value(), type, renderer ? "" : renderer.error().message);
-  return std::move(*renderer);
+double ValueOf(const Cell& cell) {
+  if (cell.kind == CellKind::kInteger) return static_cast<double>(cell.integer);
+  return cell.kind == CellKind::kFloat ? cell.number : Number(cell.text);
 }
 
 // ---- csv: read back by the rule of the format alone, each text is there.
@@ -162,7 +79,7 @@ std::vector<std::vector<std::string>> ParseCsv(std::string_view text) {
 
 void CheckCsv(const Rows& rows) {
   const MemoryFile output;
-  const auto renderer = Open("csv", output);
+  const auto renderer = OpenRenderer("csv", output);
   for (const auto& row : rows.rows()) Require(renderer->WriteRow(row).has_value(), "csv", "row");
   Require(renderer->Finish("").has_value(), "csv", "finish");
   const auto read = ParseCsv(output.Read());
@@ -171,10 +88,12 @@ void CheckCsv(const Rows& rows) {
     const auto& row = rows.rows()[r];
     Require(read[r].size() == row.size(), "csv", "another number of fields");
     for (size_t c = 0; c < row.size(); ++c) {
-      const bool own = row[c].printed.data() != nullptr && row[c].kind != CellKind::kText;
+      const bool own = render::PrintsItself(row[c]);
       if (own) Require(read[r][c] == row[c].printed, "csv: another text", read[r][c]);
+      if (own) continue;
       const bool text = row[c].kind == CellKind::kText || row[c].kind == CellKind::kOther;
-      if (text && !own) Require(read[r][c] == row[c].text, "csv: another text", read[r][c]);
+      if (text) Require(read[r][c] == row[c].text, "csv: another text", read[r][c]);
+      if (HasNumber(row[c])) Require(Number(read[r][c]) == ValueOf(row[c]), "csv", read[r][c]);
     }
   }
 }
@@ -205,9 +124,21 @@ void AppendValue(render::JsonWriter& writer, const Cell& cell, Json& expected) {
   }
 }
 
+// ndjson: one line for each value.
+void CheckLines(std::string_view text, const Json& expected) {
+  for (const Json& value : expected) {
+    const size_t end = text.find('\n');
+    Require(end != std::string_view::npos, "ndjson", "a line is missing");
+    Require(Json::parse(text.substr(0, end), nullptr, false) == value, "ndjson", text);
+    text.remove_prefix(end + 1);
+  }
+  Require(text.empty(), "ndjson: more lines than values", text);
+}
+
 void CheckJson(const Rows& rows) {
-  const MemoryFile output;
-  const auto renderer = Open("json", output);
+  const MemoryFile array, lines;
+  const auto renderer = OpenRenderer("json", array);
+  const auto by_line = OpenRenderer("ndjson", lines);
   Json expected = Json::array();
   render::JsonWriter writer;
   for (const auto& row : rows.rows()) {
@@ -221,12 +152,15 @@ void CheckJson(const Rows& rows) {
     writer.EndObject();
     expected.push_back({{std::string(row.empty() ? "" : row[0].text), cells}});
     Require(renderer->WriteValue(writer.text()).has_value(), "json", "row");
+    Require(by_line->WriteValue(writer.text()).has_value(), "ndjson", "row");
   }
   Require(renderer->Finish("").has_value(), "json", "finish");
-  const std::string text = output.Read();
+  Require(by_line->Finish("").has_value(), "ndjson", "finish");
+  const std::string text = array.Read();
   const Json read = Json::parse(text, nullptr, false);
   Require(!read.is_discarded(), "json: not well-formed", text);
   Require(read == expected, "json: another value", text);
+  CheckLines(lines.Read(), expected);
 }
 
 // ---- xlsx: a row that is refused ends the report; before that all cells are in the sheet.
@@ -234,6 +168,7 @@ void CheckJson(const Rows& rows) {
 struct SheetCells {
   size_t cells = 0;
   std::vector<std::string> texts;  // as they stand in the XML
+  std::vector<double> values;
 };
 
 SheetCells ScanSheet(const MemoryFile& file) {
@@ -244,7 +179,7 @@ SheetCells ScanSheet(const MemoryFile& file) {
     const auto xml = (*zip)->Read(entry, size_t{64} << 20);
     Require(xml.has_value(), "xlsx: a part cannot be read", entry.name);
     render::XmlScanner scanner(*xml);
-    bool in_text = false;
+    bool in_text = false, in_value = false;
     for (;;) {
       const auto token = scanner.Next();
       Require(token.has_value(), entry.name, token ? "" : token.error().message);
@@ -255,25 +190,28 @@ SheetCells ScanSheet(const MemoryFile& file) {
       if (opens && scanner.local_name() == "is") found.texts.emplace_back();
       if (*token != render::XmlToken::kText) in_text = opens && scanner.local_name() == "t";
       if (*token == render::XmlToken::kText && in_text) found.texts.back() += scanner.raw();
+      if (*token != render::XmlToken::kText) in_value = opens && scanner.local_name() == "v";
+      if (*token == render::XmlToken::kText && in_value) {
+        found.values.push_back(Number(scanner.raw()));
+      }
     }
   }
   return found;
 }
 
 bool Appears(const Cell& cell) {
-  if (cell.kind == CellKind::kFloat || cell.kind == CellKind::kLongDuration) {
-    return std::isfinite(cell.number);
-  }
-  if (cell.kind != CellKind::kDecimal) return cell.kind != CellKind::kNone;
-  return cell.text.find_first_of("Nn") == std::string_view::npos;
+  if (cell.kind == CellKind::kLongDuration) return std::isfinite(cell.number);
+  const bool number = cell.kind == CellKind::kFloat || cell.kind == CellKind::kDecimal;
+  return number ? HasNumber(cell) : cell.kind != CellKind::kNone;
 }
 
 void CheckXlsx(const Rows& rows) {
   static const MemoryFile book(fuzz::SmallWorkbook({}));
   const MemoryFile output;
-  const auto renderer = Open("xlsx", output, &book);
+  const auto renderer = OpenRenderer("xlsx", output, &book);
   size_t cells = 1;  // the template's own
   std::vector<std::string> texts;
+  std::vector<double> values;
   for (const auto& row : rows.rows()) {
     if (const Status status = renderer->WriteRow(row); !status) {
       Require(status.error().code == Code::kInvalid, "xlsx", status.error().message);
@@ -282,6 +220,7 @@ void CheckXlsx(const Rows& rows) {
     }
     for (const Cell& cell : row) {
       cells += Appears(cell) ? 1 : 0;
+      if (HasNumber(cell)) values.push_back(ValueOf(cell));
       const bool error_name = cell.kind == CellKind::kText && cell.text.starts_with('#');
       const auto text = cell.printed.data() != nullptr ? cell.printed : cell.text;
       if (cell.kind != CellKind::kText || text.empty() || error_name) continue;
@@ -296,6 +235,10 @@ void CheckXlsx(const Rows& rows) {
   for (const std::string& text : texts) {
     const bool there = std::ranges::find(found.texts, text) != found.texts.end();
     Require(there, "xlsx: a text is lost", text);
+  }
+  for (const double value : values) {
+    const bool there = std::ranges::find(found.values, value) != found.values.end();
+    Require(there, "xlsx: a number is lost", std::to_string(value));
   }
 }
 

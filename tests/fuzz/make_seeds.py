@@ -115,7 +115,12 @@ def cell_seeds(directory: Path) -> None:
 
 
 def main(directory: Path) -> None:
-    makers = {"xlsx_template": template_seeds, "zip": zip_seeds, "cells": cell_seeds}
+    makers = {
+        "xlsx_template": template_seeds,
+        "zip": zip_seeds,
+        "cells": cell_seeds,
+        "html": cell_seeds,
+    }
     for name, make in makers.items():
         (directory / name).mkdir(parents=True, exist_ok=True)
         make(directory / name)
