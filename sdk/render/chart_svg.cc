@@ -322,7 +322,9 @@ void AppendLegend(std::string& out, const ChartSpec& chart) {
 }  // namespace
 
 Ticks NiceTicks(double low, double high, int count) {
-  if (high - low < kLeastSpread) {
+  // Values closer together than that leave no room for steps between them.
+  const double largest = std::max(std::fabs(low), std::fabs(high));
+  if (high - low < std::max(kLeastSpread, largest * 1e-12)) {
     const double around = low == 0 ? 1 : std::fabs(low) / 2;
     if (low < 0) low -= around;
     high += around;

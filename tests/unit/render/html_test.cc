@@ -112,9 +112,16 @@ TEST(Ticks, AreRoundNumbersAroundTheValues) {
   EXPECT_THAT(TickValues(0, 0), testing::SizeIs(6));
   EXPECT_EQ(NiceTicks(0, 0.97, 5).decimals, 1);
   EXPECT_EQ(NiceTicks(0, 2e6, 5).decimals, 0);
-  for (const auto& [low, high] : std::vector<std::pair<double, double>>{
-           {7, 7}, {-7, -7}, {-1e300, 1e300}, {0, 5e-324}, {1e15, 1e15 + 1}, {0, 1e300}}) {
+  for (const auto& [low, high] :
+       std::vector<std::pair<double, double>>{{7, 7},
+                                              {-7, -7},
+                                              {-1e300, 1e300},
+                                              {0, 5e-324},
+                                              {1e15, 1e15 + 1},
+                                              {-9078691691178622976, -9078691691178621952},
+                                              {0, 1e300}}) {
     const Ticks ticks = NiceTicks(low, high, 5);
+    EXPECT_GT(ticks.first + ticks.step, ticks.first);
     EXPECT_TRUE(std::isfinite(ticks.first) && std::isfinite(ticks.step)) << low << " " << high;
     EXPECT_GT(ticks.step, 0) << low << " " << high;
     EXPECT_GE(ticks.count, 2);
