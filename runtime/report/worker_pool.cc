@@ -18,6 +18,7 @@ constexpr const char* kPythonParts[] = {
     "/usr/lib/python3",
     CARREL_LIBRARY_DIR,
     "/usr/share/zoneinfo",
+    "/etc/alternatives",  // where Debian's links to libraries lead (libblas of numpy)
     // pdf: fonts, their configuration and its cache, shared image and style data
     "/usr/share/fonts",
     "/usr/share/fontconfig",

@@ -286,6 +286,18 @@ def test_a_wrong_value_is_refused_by_name_and_nothing_is_stored(
     assert carrel.reports() == []
 
 
+def test_a_library_of_the_machine_is_there_for_reports(carrel: Carrel, tmp_path: Path) -> None:
+    """numpy, whose libraries Debian links by way of /etc/alternatives."""
+    body = """
+        import numpy
+        inverse = numpy.linalg.inv(numpy.array([[2.0, 0], [0, 4]]))
+        yield [*inverse[1], numpy.int64(7), numpy.float32(0.5)]
+    """
+    source = write(python_repo(body, renderers=[CSV]), tmp_path / "repo")
+    done = carrel.ok("run", source, "demo", "--output", "-")
+    assert done.out.strip() == '"0.0";"0.25";"7";"0.5"'
+
+
 def test_a_limit_above_the_hosts_is_said_not_to_hold(carrel: Carrel, tmp_path: Path) -> None:
     source = write(python_repo("yield (1,)", renderers=[CSV]), tmp_path / "repo")
     words = ("run", source, "demo", "--limit", "memory_mb=4096", "--limit", "wall_s=60")
