@@ -70,14 +70,6 @@ struct UsageCategory {
   std::string id, name, description;
 };
 
-// What one asset used of one item, over the valid records.
-struct UsageTotal {
-  uint32_t item = 0, asset = 0;
-  uint64_t records = 0;
-  DecimalSum quantity, amount;
-  int64_t last_end = 0;
-};
-
 // What the file is checked for besides its lookup.
 struct UsageRules {
   UsageSchema schema = UsageSchema::kQt;
@@ -96,8 +88,6 @@ struct UsageFileResult {
   uint64_t cell_faults = 0;
   std::vector<NewItem> new_items;
   std::vector<UsageCategory> categories;
-  std::vector<UsageTotal> totals;
-  DecimalSum quantity, amount;  // over the valid records
 };
 
 }  // namespace carrel::usage

@@ -167,8 +167,8 @@ void RecordLoad::CountIn(const SourceRecord& record) {
     return;
   }
   ++counts_.valid;
-  Total& total = totals_[{record.asset_key.value_or(0), record.item_key.value_or(0),
-                          record.tier.value_or(kNoTier)}];
+  Total& total = totals_.At(
+      {record.asset_key.value_or(0), record.item_key.value_or(0), record.tier.value_or(kNoTier)});
   ++total.records;
   total.quantity.Add(record.quantity.value_or(Decimal()));
   total.amount.Add(record.amount.value_or(Decimal()));
@@ -187,8 +187,8 @@ Status RecordLoad::Publish(Transaction& transaction) {
   CARREL_TRY(CheckOtherLoads(transaction));
   CARREL_TRY(StoreCategories(transaction));
   CARREL_TRY(UseItems(transaction));
-  CARREL_TRY(SettleItems(transaction));
-  return counts_.valid == counts_.all ? StoreTotals(transaction) : Status();
+  CARREL_ASSIGN_OR_RETURN(const auto brought_items, SettleItems(transaction));
+  return counts_.valid == counts_.all ? StoreTotals(transaction, brought_items) : Status();
 }
 
 // Only loads whose ids can be among these are asked; files of other months hardly ever are.
@@ -249,7 +249,7 @@ Status RecordLoad::RefuseTaken(Transaction& transaction, int64_t other_load,
 
 Status RecordLoad::UseItems(Transaction& transaction) {
   std::set<int64_t> keys = items_of_invalid_;
-  for (const auto& [key, total] : totals_) keys.insert(key.item);
+  for (const Total& total : totals_.rows()) keys.insert(total.key.item);
   const bool is_whole = counts_.valid == counts_.all;
   std::vector<catalog::Item> used;
   for (const catalog::Item& item : known_items_) {
@@ -267,22 +267,22 @@ Status RecordLoad::UseItems(Transaction& transaction) {
   return catalog::UseItems(transaction, file_.product.key, used);
 }
 
-// Records name an item that the file brings as -1 minus its place. Keys of created items mostly
-// follow one another, so that few statements go over the records.
-Status RecordLoad::SettleItems(Transaction& transaction) {
+// Records name an item that the file brings as -1 minus its place. Keys of created items, which are
+// returned, mostly follow one another, so that few statements go over the records.
+Result<std::vector<int64_t>> RecordLoad::SettleItems(Transaction& transaction) {
   constexpr std::string_view kOfLoad = "WHERE key > ? AND key < ? AND item_key < 0";
   const int64_t from = key_ * kRecordsInLoad;
   const int64_t to = from + kRecordsInLoad;
   if (counts_.valid < counts_.all) {
-    if (items_.empty()) return {};
+    if (items_.empty()) return std::vector<int64_t>();
     CARREL_TRY(Execute(transaction,
                        fmt::format("UPDATE usage_records SET item_key = NULL {}", kOfLoad), from,
                        to));
-    return {};
+    return std::vector<int64_t>();
   }
   CARREL_ASSIGN_OR_RETURN(const catalog::Product product,
                           catalog::LoadProduct(transaction, file_.product.value.id));
-  CARREL_ASSIGN_OR_RETURN(const std::vector<int64_t> keys,
+  CARREL_ASSIGN_OR_RETURN(std::vector<int64_t> keys,
                           catalog::BringItems(transaction, product, file_.key, items_));
   for (size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
     for (end = begin + 1; end < keys.size() && keys[end] == keys[end - 1] + 1;) ++end;
@@ -293,13 +293,7 @@ Status RecordLoad::SettleItems(Transaction& transaction) {
                                    kOfLoad),
                        keys[begin] - 1 - first, from, to, -static_cast<int64_t>(end), -1 - first));
   }
-  std::unordered_map<TotalKey, Total, TotalHash> totals;
-  for (auto& [key, total] : totals_) {
-    const int64_t item = key.item < 0 ? keys[static_cast<size_t>(-1 - key.item)] : key.item;
-    totals[{key.asset, item, key.tier}] = std::move(total);
-  }
-  totals_ = std::move(totals);
-  return {};
+  return keys;
 }
 
 Status RecordLoad::StoreCategories(Transaction& transaction) {
@@ -313,20 +307,23 @@ Status RecordLoad::StoreCategories(Transaction& transaction) {
   return {};
 }
 
-Status RecordLoad::StoreTotals(Transaction& transaction) {
+Status RecordLoad::StoreTotals(Transaction& transaction, std::span<const int64_t> brought_items) {
   // In the order of the table's key: each row comes behind the one before.
-  std::vector<const std::pair<const TotalKey, Total>*> rows;
-  rows.reserve(totals_.size());
-  for (const auto& row : totals_) rows.push_back(&row);
-  std::ranges::sort(rows, {}, [](const auto* row) { return row->first; });
+  std::vector<std::pair<TotalKey, const Total*>> rows;
+  rows.reserve(totals_.rows().size());
+  for (const Total& total : totals_.rows()) {
+    TotalKey key = total.key;
+    if (key.item < 0) key.item = brought_items[static_cast<size_t>(-1 - key.item)];
+    rows.emplace_back(key, &total);
+  }
+  std::ranges::sort(rows, {}, &std::pair<TotalKey, const Total*>::first);
   CARREL_ASSIGN_OR_RETURN(
       auto insert, transaction.Prepare("INSERT INTO usage_totals (load, asset_key, item_key, tier, "
                                        "records, quantity, amount, last_end) VALUES (?, ?, ?, ?, "
                                        "?, ?, ?, ?)"));
-  for (const auto* row : rows) {
-    const auto& [key, total] = *row;
-    store::BindAll(*insert, key_, key.asset, key.item, key.tier, total.records,
-                   total.quantity.ToString(), total.amount.ToString(), total.last_end);
+  for (const auto& [key, total] : rows) {
+    store::BindAll(*insert, key_, key.asset, key.item, key.tier, total->records,
+                   total->quantity.ToString(), total->amount.ToString(), total->last_end);
     CARREL_TRY(insert->Step());
     insert->Reset();
   }

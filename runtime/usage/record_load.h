@@ -3,7 +3,6 @@
 // transaction that Publish belongs to makes the file name this load.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,7 +10,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -24,14 +22,12 @@
 #include "runtime/usage/file_rows.h"
 #include "runtime/usage/record_source.h"
 #include "runtime/usage/record_writer.h"
+#include "runtime/usage/total_table.h"
 
 namespace carrel::usage {
 
 // key = load * 2^32 + the record's number in its file, from 1.
 inline constexpr int64_t kRecordsInLoad = int64_t{1} << 32;
-
-// In usage_totals: records of schemas without tiers.
-inline constexpr int64_t kNoTier = -1;
 
 // UR-<digits of the file>-NNNN-NNNN.
 std::string RecordId(std::string_view file_id, int64_t number);
@@ -75,21 +71,6 @@ class RecordLoad final : public SourceSink {
   const RecordCounts& counts() const { return counts_; }
 
  private:
-  struct Total {
-    int64_t records = 0;
-    DecimalSum quantity, amount;
-    int64_t last_end = 0;
-  };
-  struct TotalKey {
-    int64_t asset = 0, item = 0, tier = kNoTier;
-    auto operator<=>(const TotalKey&) const = default;
-  };
-  struct TotalHash {
-    size_t operator()(const TotalKey& key) const {
-      return std::hash<int64_t>()((key.asset * 1'000'003 + key.item) * 4 + key.tier);
-    }
-  };
-
   RecordLoad(store::Database& database, const UsageFile& file, int64_t key, LoadProgress progress)
       : file_(file), key_(key), progress_(std::move(progress)), writer_(database, key) {}
   void CountIn(const SourceRecord& record);
@@ -97,9 +78,9 @@ class RecordLoad final : public SourceSink {
   Status RefuseTaken(store::Transaction& transaction, int64_t other_load,
                      std::string_view other_file);
   Status UseItems(store::Transaction& transaction);
-  Status SettleItems(store::Transaction& transaction);
+  Result<std::vector<int64_t>> SettleItems(store::Transaction& transaction);
   Status StoreCategories(store::Transaction& transaction);
-  Status StoreTotals(store::Transaction& transaction);
+  Status StoreTotals(store::Transaction& transaction, std::span<const int64_t> brought_items);
 
   const UsageFile& file_;
   const int64_t key_;
@@ -112,7 +93,7 @@ class RecordLoad final : public SourceSink {
   std::set<int64_t> items_of_invalid_;  // keys; those of valid records are in totals_
   RecordCounts counts_;
   std::string first_id_, last_id_;  // in the order of texts
-  std::unordered_map<TotalKey, Total, TotalHash> totals_;
+  TotalTable totals_;
 };
 
 // Every load of the file but the one that it names: what was replaced, and what was never finished.

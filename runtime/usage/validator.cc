@@ -152,12 +152,7 @@ Status Validator::OnRow(const Row& row) {
   CheckCategory(row);
   CheckTexts(row);
   CheckCustom(row);
-  if (errors_.empty()) {
-    ++result_.valid;
-    AddToTotals();
-  } else {
-    ++result_.invalid;
-  }
+  ++(errors_.empty() ? result_.valid : result_.invalid);
   return sink_.OnRecord(record_, errors_, row);
 }
 
@@ -420,47 +415,6 @@ void Validator::CheckCustom(const Row& row) {
            "");
   }
   record_.custom = custom_;
-}
-
-uint32_t& Validator::TotalSlot(uint32_t item, uint32_t asset) {
-  const uint64_t key = (static_cast<uint64_t>(asset) << 32 | item) * 0x9E3779B97F4A7C15;
-  const size_t mask = total_slots_.size() - 1;
-  for (size_t at = (key >> 32) & mask;; at = (at + 1) & mask) {
-    uint32_t& slot = total_slots_[at];
-    if (slot == 0) return slot;
-    const UsageTotal& total = result_.totals[slot - 1];
-    if (total.item == item && total.asset == asset) return slot;
-  }
-}
-
-void Validator::GrowTotals() {
-  total_slots_.assign(total_slots_.size() * 2, 0);
-  for (size_t i = 0; i < result_.totals.size(); ++i) {
-    const UsageTotal& total = result_.totals[i];
-    TotalSlot(total.item, total.asset) = static_cast<uint32_t>(i + 1);
-  }
-}
-
-void Validator::AddToTotals() {
-  uint32_t& slot = TotalSlot(record_.item, record_.asset);
-  const uint32_t known = slot;
-  if (known == 0) {
-    UsageTotal& fresh = result_.totals.emplace_back();
-    fresh.item = record_.item;
-    fresh.asset = record_.asset;
-    fresh.last_end = record_.end;
-    slot = static_cast<uint32_t>(result_.totals.size());
-    if (result_.totals.size() * 2 > total_slots_.size()) GrowTotals();
-  }
-  UsageTotal& total = known == 0 ? result_.totals.back() : result_.totals[known - 1];
-  ++total.records;
-  total.quantity.Add(record_.quantity);
-  result_.quantity.Add(record_.quantity);
-  if (record_.has_amount) {
-    total.amount.Add(record_.amount);
-    result_.amount.Add(record_.amount);
-  }
-  total.last_end = std::max(total.last_end, record_.end);
 }
 
 UsageFileResult Validator::Finish() {

@@ -64,9 +64,6 @@ class Validator final : public RowSink {
   void CheckCategory(const Row& row);
   void CheckTexts(const Row& row);
   void CheckCustom(const Row& row);
-  void AddToTotals();
-  uint32_t& TotalSlot(uint32_t item, uint32_t asset);
-  void GrowTotals();
 
   void Report(UsageCode code, size_t position, std::string_view column, std::string message,
               std::string_view raw);
@@ -86,7 +83,6 @@ class Validator final : public RowSink {
   FingerprintSet record_ids_;
   TextIndex category_index_;
   TextIndex new_item_index_;
-  std::vector<uint32_t> total_slots_ = std::vector<uint32_t>(1024);  // totals +1, by their hash
   UsageFileResult result_;
 
   // Of the row under way.

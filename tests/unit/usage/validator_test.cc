@@ -336,33 +336,6 @@ TEST_F(ValidatorTest, HeadersDecideOverTheWholeFile) {
   EXPECT_THAT(Fault("\"open"), HasSubstr("USG_051 line 1: a quote that is never closed"));
 }
 
-TEST_F(ValidatorTest, TotalsAreExactAndOfValidRecordsOnly) {
-  rules_.schema = UsageSchema::kCr;
-  std::string text =
-      "record_id,item_search_criteria,item_search_value,quantity,start_time_utc,end_time_utc,"
-      "asset_search_criteria,asset_search_value,amount\n";
-  for (int i = 0; i < 1000; ++i) {
-    text += fmt::format("r{},item.mpn,{},0.1,2026-01-01,2026-01-0{},asset.id,{},{}\n", i,
-                        i % 2 == 0 ? "MPN-1" : "MPN-2", i % 5 + 2, i < 500 ? "AS-1" : "AS-2",
-                        i == 999 ? "bad" : "0.7");
-  }
-  const UsageFileResult result = ReadCsvText(text);
-  EXPECT_EQ(result.valid, 999u);
-  EXPECT_EQ(result.invalid, 1u);
-  EXPECT_EQ(result.quantity.ToString(), "99.9");
-  EXPECT_EQ(result.amount.ToString(), "699.3");
-  ASSERT_EQ(result.totals.size(), 4u);
-  uint64_t records = 0;
-  DecimalSum amount;
-  for (const UsageTotal& total : result.totals) {
-    records += total.records;
-    amount.Add(total.amount);
-    EXPECT_EQ(total.last_end, *ParseTime("2026-01-06"));
-  }
-  EXPECT_EQ(records, 999u);
-  EXPECT_EQ(amount.ToString(), "699.3");
-}
-
 TEST_F(ValidatorTest, FilesThatCannotBeReadAreFaultsAndFilesThatAreNotThereAreErrors) {
   const UsageFileResult result = ReadFile(WriteFile("x.xlsx", "PK\x03\x04 broken"));
   EXPECT_EQ(result.fault->code, UsageCode::kUnreadable);
