@@ -58,6 +58,7 @@ class LuaHost final : public sdk::LanguageHost {
     for (size_t i = 0; i < sources_.size(); ++i) {
       CARREL_ASSIGN_OR_RETURN(sources_.at(i), Compile(kEmbeddedSources[i]));
     }
+    CARREL_ASSIGN_OR_RETURN(ready_, MakeReadyState(sources_));
     return {};
   }
 
@@ -73,22 +74,29 @@ class LuaHost final : public sdk::LanguageHost {
   void Forget() override {
     std::error_code ignored;
     std::filesystem::remove(rehearsed_, ignored);
+    run_.reset();
+    if (auto ready = MakeReadyState(sources_)) ready_ = std::move(*ready);
   }
 
   sdk::ReportEnd Run(const sdk::ReportJob& job, sdk::ReportPort& port,
                      render::Renderer* renderer) override {
-    sdk::ReportFailure failure;
     if (renderer == nullptr) {
-      failure = MakeFailure("error", "a Lua report cannot be rendered as " + job.renderer_type);
-    } else {
-      try {
-        return ReportRun(sources_, MemoryLimit(BudgetOf(job)), job, port, *renderer).Execute();
-      } catch (const std::bad_alloc&) {  // outside of Lua; its state is closed by now
-        failure = MakeFailure("memory", "not enough memory");
-      }
+      return Failed("error", "a Lua report cannot be rendered as " + job.renderer_type);
     }
+    run_.reset();
+    if (!ready_) {
+      auto ready = MakeReadyState(sources_);
+      if (!ready) return Failed("memory", ready.error().message);
+      ready_ = std::move(*ready);
+    }
+    run_.emplace(std::move(ready_), MemoryLimit(BudgetOf(job)), job, port, *renderer);
     sdk::ReportEnd end;
-    end.failure = std::make_unique<sdk::ReportFailure>(std::move(failure));
+    try {
+      end = run_->Execute();
+    } catch (const std::bad_alloc&) {  // outside of Lua
+      end = Failed("memory", "not enough memory");
+    }
+    if (end.failure) run_.reset();  // there may be no memory left to tell of it
     return end;
   }
 
@@ -106,8 +114,17 @@ class LuaHost final : public sdk::LanguageHost {
     return job.memory_bytes / 4 * 3;
   }
 
+  static sdk::ReportEnd Failed(const char* kind, std::string_view message) {
+    sdk::ReportEnd end;
+    end.failure = std::make_unique<sdk::ReportFailure>(MakeFailure(kind, message));
+    return end;
+  }
+
   const LuaLimits limits_;
-  CompiledSources sources_;  // constant after Warm
+  CompiledSources sources_;            // constant after Warm
+  std::unique_ptr<ReadyState> ready_;  // for the next run
+  // The last one that went well: nobody waits until all that a report has made is taken apart.
+  std::optional<ReportRun> run_;
   std::filesystem::path rehearsed_;
 };
 

@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <lua.hpp>
 
@@ -23,7 +24,8 @@ void* Allocate(void* user, void* block, size_t old_size, size_t new_size) {
     }
     return nullptr;
   }
-  if (new_size > held && new_size - held > budget.limit - budget.used) {
+  const size_t left = budget.limit - std::min(budget.used, budget.limit);
+  if (new_size > held && new_size - held > left) {
     budget.was_refused = true;
     return nullptr;
   }

@@ -9,35 +9,11 @@
 #include "runtime/base/clock.h"
 #include "sdk/lua/failure.h"
 #include "sdk/lua/json_codec.h"
-#include "sdk/lua/libraries.h"
 #include "sdk/lua/modules.h"
 #include "sdk/lua/native.h"
 
 namespace carrel::lua {
 namespace {
-
-// Argument 1: the CompiledSources. Leaves the native table, as extended by them, in the registry.
-constexpr char kNative[] = "carrel.native";
-
-int SetUp(lua_State* L) {
-  const auto& sources = *static_cast<const CompiledSources*>(lua_touserdata(L, 1));
-  OpenLibraries(L);
-  OpenRequire(L);
-  PushNative(L);
-  for (int i = 0; i < kEmbeddedSourceCount; ++i) {
-    const std::string& code = sources.at(static_cast<size_t>(i));
-    if (luaL_loadbufferx(L, code.data(), code.size(), kEmbeddedSources[i].chunk_name, "b") !=
-        LUA_OK) {
-      return lua_error(L);
-    }
-    lua_pushvalue(L, -2);
-    lua_call(L, 1, 0);
-  }
-  lua_getfield(L, -1, "carrel");
-  ProvideModule(L, "carrel");
-  lua_setfield(L, LUA_REGISTRYINDEX, kNative);
-  return 0;
-}
 
 // Argument 1: module name; 2: function name. Returns the function.
 int LoadEntryPoint(lua_State* L) {
@@ -132,15 +108,17 @@ std::optional<sdk::ReportFailure> AsFailure(const Status& status) {
 
 }  // namespace
 
-ReportRun::ReportRun(const CompiledSources& sources, size_t memory_limit, const sdk::ReportJob& job,
-                     sdk::ReportPort& port, render::Renderer& renderer)
-    : renderer_(renderer), sources_(sources), budget_{.limit = memory_limit} {
+ReportRun::ReportRun(std::unique_ptr<ReadyState> ready, size_t memory_limit,
+                     const sdk::ReportJob& job, sdk::ReportPort& port, render::Renderer& renderer)
+    : renderer_(renderer), ready_(std::move(ready)) {
+  ready_->budget.limit = memory_limit;
   context_.job = &job;
   context_.port = &port;
+  SetContext(ready_->state.get(), context_);
 }
 
 sdk::ReportEnd ReportRun::Execute() {
-  Failure failure = Prepare();
+  Failure failure = OpenRoot();
   if (!failure) failure = CallGenerate();
   if (!failure) failure = Drain();
   if (!failure) failure = AsFailure(renderer_.Finish(FormatIso(SystemClock().Now())));
@@ -150,20 +128,15 @@ sdk::ReportEnd ReportRun::Execute() {
   return end;
 }
 
-ReportRun::Failure ReportRun::Prepare() {
+ReportRun::Failure ReportRun::OpenRoot() {
   const std::string root = context_.job->root.string();
   context_.root.Reset(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!context_.root) return MakeFailure("load", FailErrno(root).error().message);
-  state_ = NewLuaState(budget_);
-  if (!state_) return MakeFailure("memory", "not enough memory");
-  SetContext(state_.get(), context_);
-  lua_pushcfunction(state_.get(), SetUp);
-  lua_pushlightuserdata(state_.get(), const_cast<CompiledSources*>(&sources_));
-  return Protected(1, 0, "error");
+  return std::nullopt;
 }
 
 ReportRun::Failure ReportRun::CallGenerate() {
-  lua_State* L = state_.get();
+  lua_State* L = ready_->state.get();
   lua_pushcfunction(L, FindEntryPoint);
   if (Failure failure = Protected(0, 1, "load")) return failure;
   lua_pushcfunction(L, PushArguments);
@@ -173,7 +146,7 @@ ReportRun::Failure ReportRun::CallGenerate() {
 }
 
 ReportRun::Failure ReportRun::Protected(int arguments, int results, const char* kind) {
-  lua_State* L = state_.get();
+  lua_State* L = ready_->state.get();
   const int function = lua_gettop(L) - arguments;
   if (lua_checkstack(L, LUA_MINSTACK) == 0) return MakeFailure("memory", "not enough memory");
   lua_pushcfunction(L, KeepTraceback);
@@ -186,7 +159,7 @@ ReportRun::Failure ReportRun::Protected(int arguments, int results, const char* 
 }
 
 ReportRun::Failure ReportRun::Drain() {
-  lua_State* L = state_.get();
+  lua_State* L = ready_->state.get();
   const int type = lua_type(L, -1);
   if (type == LUA_TFUNCTION) return DrainFunction();
   if (type == LUA_TTHREAD) return DrainCoroutine();
@@ -218,7 +191,7 @@ ReportRun::Failure ReportRun::Drain() {
 }
 
 ReportRun::Failure ReportRun::DrainArray(int64_t length) {
-  lua_State* L = state_.get();
+  lua_State* L = ready_->state.get();
   for (int64_t i = 1; i <= length; ++i) {
     lua_rawgeti(L, -1, i);
     if (Failure failure = WriteRow(i)) return failure;
@@ -228,7 +201,7 @@ ReportRun::Failure ReportRun::DrainArray(int64_t length) {
 }
 
 ReportRun::Failure ReportRun::DrainFunction() {
-  lua_State* L = state_.get();
+  lua_State* L = ready_->state.get();
   for (int64_t number = 1;; ++number) {
     lua_pushvalue(L, -1);
     if (Failure failure = Protected(0, 1, "error")) return failure;
@@ -239,7 +212,7 @@ ReportRun::Failure ReportRun::DrainFunction() {
 }
 
 ReportRun::Failure ReportRun::DrainCoroutine() {
-  lua_State* L = state_.get();
+  lua_State* L = ready_->state.get();
   lua_State* coroutine = lua_tothread(L, -1);
   if (lua_status(coroutine) == LUA_OK && lua_gettop(coroutine) == 0) {
     return MakeFailure("error", "the report returned a coroutine that has already ended");
@@ -266,14 +239,14 @@ ReportRun::Failure ReportRun::DrainCoroutine() {
 }
 
 ReportRun::Failure ReportRun::EncodeTop() {
-  lua_State* L = state_.get();
+  lua_State* L = ready_->state.get();
   lua_pushcfunction(L, EncodeRow);
   lua_pushvalue(L, -2);
   return Protected(1, 0, "error");
 }
 
 ReportRun::Failure ReportRun::WriteRow(int64_t number) {
-  lua_State* L = state_.get();
+  lua_State* L = ready_->state.get();
   if (renderer_.shape() == render::Shape::kCells) {
     auto row = reader_.Read(L);
     if (!row) {

@@ -1,25 +1,20 @@
 // One run of one Lua report: state, entry point, rows, end.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
 
 #include "sdk/lua/cells.h"
-#include "sdk/lua/embedded_sources.h"
-#include "sdk/lua/lua_state.h"
+#include "sdk/lua/ready_state.h"
 #include "sdk/lua/run_context.h"
 
 namespace carrel::lua {
 
-// The embedded sources, compiled once (our own bytecode; a report's never runs).
-using CompiledSources = std::array<std::string, kEmbeddedSourceCount>;
-
-// Single use. The arguments outlive it.
+// Single use. The references outlive Execute; what the report has made stays until the end.
 class ReportRun {
  public:
-  ReportRun(const CompiledSources& sources, size_t memory_limit, const sdk::ReportJob& job,
+  ReportRun(std::unique_ptr<ReadyState> ready, size_t memory_limit, const sdk::ReportJob& job,
             sdk::ReportPort& port, render::Renderer& renderer);
 
   sdk::ReportEnd Execute();
@@ -27,7 +22,7 @@ class ReportRun {
  private:
   using Failure = std::optional<sdk::ReportFailure>;
 
-  Failure Prepare();
+  Failure OpenRoot();
   Failure CallGenerate();
   Failure Drain();
   // Holes are nil rows: null in JSON, refused as cells.
@@ -43,9 +38,7 @@ class ReportRun {
 
   RunContext context_;
   render::Renderer& renderer_;
-  const CompiledSources& sources_;
-  MemoryBudget budget_;
-  LuaState state_;
+  std::unique_ptr<ReadyState> ready_;
   RowReader reader_;
 };
 
