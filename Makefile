@@ -17,7 +17,7 @@ DEPS := g++ make cmake ninja-build pkg-config ccache git \
 # What its tests and checks need besides.
 TEST_DEPS := libgtest-dev libgmock-dev openssl openssh-server openssh-client python3-pytest sqlite3 \
   python3-jsonschema python3-numpy python3-xlsxwriter lua5.4 libreoffice-calc-nogui
-CHECK_DEPS := clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev
+CHECK_DEPS := clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev xz-utils
 
 .PHONY: help deps test-deps check-deps build build-tests demo test asan bench soak audit fuzz \
   render-peer render-office format check clean
