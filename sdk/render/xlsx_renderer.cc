@@ -10,6 +10,7 @@
 #include "sdk/render/xlsx_cell.h"
 #include "sdk/render/xlsx_charts.h"
 #include "sdk/render/xlsx_info.h"
+#include "sdk/render/xlsx_results.h"
 #include "sdk/render/xlsx_sheet.h"
 #include "sdk/render/xlsx_tables.h"
 #include "sdk/render/xlsx_template.h"
@@ -18,6 +19,9 @@ namespace carrel::render {
 namespace {
 
 constexpr ZipWriter::EntryOptions kPartOptions = {};
+// A run reads worksheets up to three times where validation reads them once.
+constexpr ZipLimits kRunLimits = {.max_inflated = ZipLimits().max_inflated * 3};
+constexpr size_t kBlockBytes = size_t{64} << 10;
 
 enum class Overflow : uint8_t { kContinue, kFail };
 
@@ -87,8 +91,9 @@ class XlsxRenderer final : public Renderer {
     CARREL_ASSIGN_OR_RETURN(tables_, XlsxTables::Load(workbook_, data_part_, args_.start));
     CARREL_TRY(CopyParts());
     CARREL_ASSIGN_OR_RETURN(stream_, workbook_.zip().Stream(*entry));
-    auto status =
-        StartSheet(data_part_, [this](char* out, size_t size) { return stream_->Read(out, size); });
+    results_.emplace([this](char* out, size_t size) { return stream_->Read(out, size); });
+    auto status = StartSheet(data_part_,
+                             [this](char* out, size_t size) { return results_->Read(out, size); });
     if (!status) return Wrap(status.error(), data_part_);
     if (args_.charts.empty()) return {};
     CARREL_ASSIGN_OR_RETURN(
@@ -107,6 +112,7 @@ class XlsxRenderer final : public Renderer {
 
   Status Finish(std::string_view finish_time) override {
     CARREL_TRY(FinishSheet());
+    if (has_formulas_ || results_->found() != StoredResults::kNoFormula) workbook_.ComputeOnLoad();
     CARREL_TRY(WriteTables());
     CARREL_TRY(WriteCharts());
     CARREL_TRY(WriteInfo(finish_time));
@@ -145,6 +151,24 @@ class XlsxRenderer final : public Renderer {
     return zip_.End();
   }
 
+  // A worksheet other than Data.
+  Status CopySheet(const ZipEntry& entry) {
+    ZipReader& zip = workbook_.zip();
+    CARREL_ASSIGN_OR_RETURN(ZipStream read, zip.Stream(entry));
+    const auto results = FindResults([&read](char* out, size_t n) { return read.Read(out, n); });
+    has_formulas_ |= results != StoredResults::kNoFormula;
+    if (results != StoredResults::kSome) return CopyPart(entry);
+    CARREL_ASSIGN_OR_RETURN(ZipStream stream, zip.Stream(entry));
+    ResultFilter filter([&stream](char* out, size_t n) { return stream.Read(out, n); });
+    CARREL_TRY(zip_.Begin(entry.name, {.growth = ZipWriter::Growth::kAny}));
+    std::string block(kBlockBytes, '\0');
+    for (;;) {
+      CARREL_ASSIGN_OR_RETURN(const size_t n, filter.Read(block.data(), block.size()));
+      if (n == 0) return zip_.End();
+      CARREL_TRY(zip_.Write(std::string_view(block).substr(0, n)));
+    }
+  }
+
   // _rels/.rels is first: programs that tell file types by the first entry look for it.
   Status CopyParts() {
     const ZipEntry* first = workbook_.zip().Find("_rels/.rels");
@@ -154,7 +178,8 @@ class XlsxRenderer final : public Renderer {
                                  entry.name == workbook_.styles_part() ||
                                  entry.name == workbook_.calc_chain_part() ||
                                  tables_.Holds(entry.name) || workbook_.Rewrites(entry.name);
-      if (!written_later && !entry.name.ends_with('/')) CARREL_TRY(CopyPart(entry));
+      if (written_later || entry.name.ends_with('/')) continue;
+      CARREL_TRY(workbook_.IsWorksheet(entry.name) ? CopySheet(entry) : CopyPart(entry));
     }
     return {};
   }
@@ -232,19 +257,21 @@ class XlsxRenderer final : public Renderer {
   ZipWriter zip_;
   std::string data_part_;
   std::optional<ZipStream> stream_;  // of the template's Data sheet
-  std::optional<XlsxSheet> sheet_;   // the one that rows go to
+  std::optional<ResultFilter> results_;
+  std::optional<XlsxSheet> sheet_;  // the one that rows go to
   std::string sheet_part_;
   XlsxTables tables_;  // of that sheet
   std::optional<XlsxCharts> charts_;
   std::string continuation_;
   int data_sheets_ = 1;
   bool lost_formulas_ = false;
+  bool has_formulas_ = false;  // on a sheet other than Data
 };
 
 Result<std::unique_ptr<Renderer>> OpenTemplate(const RendererOptions& options,
                                                const XlsxArgs& args) {
   const auto path = std::filesystem::path(options.root) / options.template_path;
-  CARREL_ASSIGN_OR_RETURN(XlsxTemplate opened, OpenXlsxTemplate(path));
+  CARREL_ASSIGN_OR_RETURN(XlsxTemplate opened, OpenXlsxTemplate(path, kRunLimits));
   auto renderer = std::make_unique<XlsxRenderer>(options, args, std::move(opened));
   CARREL_TRY(renderer->Begin());
   return renderer;

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "runtime/base/text.h"
+#include "sdk/render/formula_shift.h"
 
 namespace carrel::render {
 namespace {
@@ -24,14 +25,6 @@ std::optional<uint32_t> ParseNumber(std::string_view text) {
 std::string Printable(std::string_view text) { return EscapeControls(Truncate(text, 40)); }
 
 std::unexpected<Error> Bad(std::string message) { return Fail(Code::kInvalid, std::move(message)); }
-
-std::string WithoutAttribute(std::string_view tag, std::string_view name) {
-  const auto value = FindXmlAttribute(tag, name);
-  if (!value) return std::string(tag);
-  const auto at = static_cast<size_t>(value->data() - tag.data());
-  const size_t begin = tag.rfind(name, at);
-  return std::string(tag.substr(0, begin)) + std::string(tag.substr(at + value->size() + 1));
-}
 
 }  // namespace
 
@@ -188,6 +181,10 @@ Status XlsxSheet::ReadRowContent() {
     CARREL_ASSIGN_OR_RETURN(const XmlToken token, scanner_.Next());
     if (token == XmlToken::kEnd) return {};
     if (token == XmlToken::kText || token == XmlToken::kOther) continue;
+    if (scanner_.local_name() == "extLst") {
+      CARREL_TRY(ReadRowExtension(token));
+      continue;
+    }
     if (scanner_.local_name() != "c") {
       return Bad(fmt::format("row {}: expected a cell, found {}", row_.number,
                              Printable(scanner_.local_name())));
@@ -196,8 +193,19 @@ Status XlsxSheet::ReadRowContent() {
   }
 }
 
+// The element at hand, begun by `token`.
+Status XlsxSheet::ReadRowExtension(XmlToken token) {
+  const size_t outside = scanner_.depth() - (token == XmlToken::kStart ? 1 : 0);
+  for (;;) {
+    row_.extension += scanner_.raw();
+    CARREL_TRY(CheckRowSize());
+    if (scanner_.depth() == outside) return {};
+    CARREL_TRY(scanner_.Next());
+  }
+}
+
 Status XlsxSheet::CheckRowSize() const {
-  if (row_.bytes.size() <= kMaxRowBytes) return {};
+  if (row_.bytes.size() + row_.extension.size() <= kMaxRowBytes) return {};
   return Fail(Code::kLimit, fmt::format("row {} has more than 16 MiB", row_.number));
 }
 
@@ -263,7 +271,8 @@ Status XlsxSheet::ReadCellContent(TemplateCell& cell) {
 
 void XlsxSheet::NoteFormula(TemplateCell& cell, std::string_view tag, size_t tag_begin) {
   cell.formula_begin = tag_begin;
-  cell.formula_end = tag.ends_with("/>") ? tag_begin + tag.size() : tag_begin;
+  cell.formula_text = tag_begin + tag.size();
+  cell.formula_end = tag.ends_with("/>") ? cell.formula_text : tag_begin;
   if (FindXmlAttribute(tag, "t").value_or("") != "shared") return;
   const auto group = ParseNumber(FindXmlAttribute(tag, "si").value_or("")).value_or(0);
   cell.shared_formula = group;
@@ -282,27 +291,35 @@ void XlsxSheet::OpenRow(uint32_t number, std::string_view attributes) {
 void XlsxSheet::AppendTemplateRow() {
   OpenRow(row_.number, row_.attributes);
   for (const TemplateCell& cell : row_.cells) AppendTemplateCell(cell);
+  out_ += row_.extension;
   out_ += row_close_;
 }
 
 void XlsxSheet::AppendTemplateCell(const TemplateCell& cell) {
   const std::string_view bytes = row_.bytes;
-  const bool orphaned = cell.shared_formula >= 0 && !cell.owns_shared_formula &&
-                        orphaned_formulas_.contains(cell.shared_formula);
-  if (!orphaned) {
+  const auto orphan = cell.owns_shared_formula ? orphaned_formulas_.end()
+                                               : orphaned_formulas_.find(cell.shared_formula);
+  if (orphan == orphaned_formulas_.end()) {
     out_ += bytes.substr(cell.begin, cell.end - cell.begin);
     return;
   }
-  // The text of its formula is gone; the value it had stays.
+  const SharedFormula& formula = orphan->second;
   out_ += bytes.substr(cell.begin, cell.formula_begin - cell.begin);
+  out_ += fmt::format("<{0}f>{1}</{0}f>", head_.prefix,
+                      ShiftFormula(formula.text, {.rows = row_.number - formula.row,
+                                                  .columns = cell.column - formula.column}));
   out_ += bytes.substr(cell.formula_end, cell.end - cell.formula_end);
-  lost_formulas_ = true;
 }
 
 void XlsxSheet::DropFormula(const TemplateCell& cell) {
   if (cell.formula_begin == cell.formula_end) return;
   lost_formulas_ = true;
-  if (cell.owns_shared_formula) orphaned_formulas_.insert(cell.shared_formula);
+  if (!cell.owns_shared_formula) return;
+  const size_t end = row_.bytes.rfind("</", cell.formula_end - 1);
+  orphaned_formulas_[cell.shared_formula] = {
+      .text = row_.bytes.substr(cell.formula_text, end - cell.formula_text),
+      .row = row_.number,
+      .column = cell.column};
 }
 
 Status XlsxSheet::CopyRowsBelow(uint32_t limit) {
@@ -370,6 +387,7 @@ Status XlsxSheet::WriteRow(Row row) {
   if (has_template_row_ && row_.number == number) {
     OpenRow(number, row_.attributes);
     CARREL_TRY(MergeRow(row));
+    out_ += row_.extension;
     out_ += row_close_;
     CARREL_TRY(ReadTemplateRow());
   } else {
@@ -402,7 +420,7 @@ std::string ContinuationHead(const SheetHead& head) {
   // Two selected sheets would be a group, edited together.
   for (std::string_view rest = head.views; !rest.empty();) {
     const size_t end = std::min(rest.find('>'), rest.size() - 1) + 1;
-    views += WithoutAttribute(rest.substr(0, end), "tabSelected");
+    views += WithoutXmlAttribute(rest.substr(0, end), "tabSelected");
     rest.remove_prefix(end);
   }
   return fmt::format(

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +24,7 @@ struct TemplateCell {
   uint32_t style = 0;
   size_t begin = 0, end = 0;
   size_t formula_begin = 0, formula_end = 0;  // equal: no formula
+  size_t formula_text = 0;                    // begin of its text
   int64_t shared_formula = -1;                // its group
   bool owns_shared_formula = false;           // the text of the group is in this cell
 };
@@ -33,6 +34,7 @@ struct TemplateRow {
   std::string attributes;  // all but r and spans, each with a space before
   std::string bytes;       // the cells as they are, each with its r attribute
   std::vector<TemplateCell> cells;
+  std::string extension;  // extLst as it is, behind the cells
 };
 
 // What a further sheet repeats of the first one.
@@ -82,6 +84,7 @@ class XlsxSheet {
   Status ReadRowContent();
   Status ReadCell(bool has_content);
   Status ReadCellTag(TemplateCell& cell);
+  Status ReadRowExtension(XmlToken token);
   Status CheckRowSize() const;
   Status ReadCellContent(TemplateCell& cell);
   void NoteFormula(TemplateCell& cell, std::string_view tag, size_t tag_begin);
@@ -112,7 +115,12 @@ class XlsxSheet {
   bool has_template_row_ = false;
   bool in_rows_ = false;  // the template's sheetData is still open
   TemplateRow row_;
-  std::set<int64_t> orphaned_formulas_;
+  // Shared formulas whose cell was written over, by group: their text and where it was.
+  struct SharedFormula {
+    std::string text;
+    int64_t row = 0, column = 0;
+  };
+  std::map<int64_t, SharedFormula> orphaned_formulas_;
   bool lost_formulas_ = false;
   std::vector<std::string> columns_;  // names, from start column on
   std::string row_text_, reference_;

@@ -30,8 +30,8 @@ Status CheckProlog(ZipReader& zip, const ZipEntry& entry) {
 
 }  // namespace
 
-Result<XlsxTemplate> OpenXlsxTemplate(const std::filesystem::path& path) {
-  CARREL_ASSIGN_OR_RETURN(XlsxWorkbook workbook, XlsxWorkbook::Open(path));
+Result<XlsxTemplate> OpenXlsxTemplate(const std::filesystem::path& path, const ZipLimits& limits) {
+  CARREL_ASSIGN_OR_RETURN(XlsxWorkbook workbook, XlsxWorkbook::Open(path, limits));
   if (workbook.styles_part().empty()) {
     XlsxStyles styles = XlsxStyles::New(workbook.main_namespace());
     return XlsxTemplate{std::move(workbook), std::move(styles)};

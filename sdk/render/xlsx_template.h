@@ -21,7 +21,8 @@ struct XlsxTemplate {
 
 // kInvalid or kLimit when it is no usable workbook, naming the part; kNotFound, kIo when it cannot
 // be opened.
-Result<XlsxTemplate> OpenXlsxTemplate(const std::filesystem::path& path);
+Result<XlsxTemplate> OpenXlsxTemplate(const std::filesystem::path& path,
+                                      const ZipLimits& limits = {});
 
 XlsxCellWriter::Epoch EpochOf(const XlsxWorkbook& workbook);
 

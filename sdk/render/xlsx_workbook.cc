@@ -117,8 +117,9 @@ Status LoadPart(ZipReader& zip, std::string& name, pugi::xml_document& document)
 
 }  // namespace
 
-Result<XlsxWorkbook> XlsxWorkbook::Open(const std::filesystem::path& path) {
-  auto zip = ZipReader::Open(path);
+Result<XlsxWorkbook> XlsxWorkbook::Open(const std::filesystem::path& path,
+                                        const ZipLimits& limits) {
+  auto zip = ZipReader::Open(path, limits);
   if (!zip && IsCompoundFile(path)) {
     return Fail(Code::kInvalid, "a workbook with a password or of Excel 97-2003, expected .xlsx");
   }
@@ -262,6 +263,12 @@ Result<const ZipEntry*> XlsxWorkbook::FindWorksheet(std::string_view name) const
     return Fail(Code::kInvalid, fmt::format("its sheet \"{}\" is not a worksheet", name));
   }
   return entry;
+}
+
+bool XlsxWorkbook::IsWorksheet(std::string_view part) const {
+  return std::ranges::any_of(sheets_, [&](const WorkbookSheet& sheet) {
+    return sheet.is_worksheet && sheet.part == part;
+  });
 }
 
 Result<std::string> XlsxWorkbook::ReadPart(std::string_view part) {
@@ -413,6 +420,23 @@ void XlsxWorkbook::DropCalcChain() {
       types.remove_child(node);
     }
   }
+}
+
+void XlsxWorkbook::ComputeOnLoad() {
+  // What stands before calcPr in CT_Workbook, ECMA-376 part 1, 18.2.27.
+  constexpr std::array<std::string_view, 9> kBefore = {
+      "fileVersion", "fileSharing",    "workbookPr",         "workbookProtection", "bookViews",
+      "sheets",      "functionGroups", "externalReferences", "definedNames"};
+  pugi::xml_node root = documents_->workbook.document_element();
+  pugi::xml_node settings = XmlChild(root, "calcPr");
+  if (!settings) {
+    pugi::xml_node before;
+    for (const pugi::xml_node child : root.children()) {
+      if (std::ranges::find(kBefore, XmlLocalName(child)) != kBefore.end()) before = child;
+    }
+    settings = root.insert_child_after((XmlPrefix(root) + "calcPr").c_str(), before);
+  }
+  XmlSet(settings, "fullCalcOnLoad", "1");
 }
 
 // docProps/app.xml counts the parts of each kind and lists their titles. Metadata only: when it

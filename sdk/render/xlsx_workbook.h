@@ -29,7 +29,7 @@ struct NewPart {
 // Not thread-safe. Errors are kInvalid (kLimit for what is too large) and name the part.
 class XlsxWorkbook {
  public:
-  static Result<XlsxWorkbook> Open(const std::filesystem::path& path);
+  static Result<XlsxWorkbook> Open(const std::filesystem::path& path, const ZipLimits& limits);
   XlsxWorkbook(XlsxWorkbook&&) noexcept;
   XlsxWorkbook& operator=(XlsxWorkbook&&) noexcept;
   ~XlsxWorkbook();
@@ -38,6 +38,7 @@ class XlsxWorkbook {
   const std::vector<WorkbookSheet>& sheets() const { return sheets_; }
   // The entry of the worksheet of this name (case matters). kInvalid when there is none.
   Result<const ZipEntry*> FindWorksheet(std::string_view name) const;
+  bool IsWorksheet(std::string_view part) const;
   bool uses_1904_dates() const { return uses_1904_dates_; }
   // The one that its sheets have: strict or transitional.
   std::string_view main_namespace() const;
@@ -69,6 +70,8 @@ class XlsxWorkbook {
   // Gives a workbook without styles a styles part; returns its name.
   std::string AddStylesPart();
   void DropCalcChain();
+  // Whoever opens the file is to compute all its formulas.
+  void ComputeOnLoad();
 
   // The rewritten parts, [Content_Types].xml last.
   std::vector<NewPart> Parts() const;

@@ -408,4 +408,15 @@ std::optional<std::string_view> FindXmlAttribute(std::string_view tag, std::stri
   return std::nullopt;
 }
 
+std::string WithoutXmlAttribute(std::string_view tag, std::string_view name) {
+  for (XmlAttributes attributes(tag); attributes.Next();) {
+    if (attributes.name() != name) continue;
+    const auto begin = static_cast<size_t>(attributes.raw().data() - tag.data());
+    const std::string_view rest = tag.substr(begin + attributes.raw().size());
+    return std::string(tag.substr(0, tag.find_last_not_of(" \t\r\n", begin - 1) + 1)) +
+           std::string(rest);
+  }
+  return std::string(tag);
+}
+
 }  // namespace carrel::render

@@ -100,5 +100,6 @@ class XmlAttributes {
 };
 
 std::optional<std::string_view> FindXmlAttribute(std::string_view tag, std::string_view name);
+std::string WithoutXmlAttribute(std::string_view tag, std::string_view name);
 
 }  // namespace carrel::render

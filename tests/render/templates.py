@@ -389,6 +389,19 @@ def formulas_that_rows_do_not_touch(path: Path) -> None:
     write_parts(path, parts)
 
 
+@_with_xlsxwriter
+def formulas_with_results(book: Any, sheet: Any) -> None:
+    total = book.add_format({"num_format": "0.00", "bold": True})
+    sheet.write_formula("H1", "=SUM(D3:D1000)", total, 0)
+    summary = book.add_worksheet("Summary")
+    summary.write_formula("A1", "=SUM(Data!D3:D1000)", total, 0)
+    summary.write_formula("A2", '=IF(A1>0,"charge","nothing due")', None, "nothing due")
+    summary.write_formula("A3", "=1/A1", None, "#DIV/0!")
+    summary.write_formula("A4", "=A1>0", None, False)
+    summary.write_row("B1", [7, "a constant"])
+    book.add_worksheet("Constants").write_row("A1", [1, "<f>", True])
+
+
 # ---- how a file can be written
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import office
 import ooxml_check
 import openpyxl
 import pytest
@@ -55,6 +56,22 @@ def test_openpyxl_reads_what_it_would_have_written_itself(
     assert render(render_rows, template, ROWS, ours).returncode == 0
     xlsx_differential.fill_with_openpyxl(str(template), ROWS, START_ROW, START_COLUMN, str(theirs))
     assert xlsx_differential.compare(str(ours), str(theirs)) == []
+
+
+def test_formulas_of_the_template_are_computed_over_the_rows(
+    render_rows: Path, tmp_path: Path
+) -> None:
+    template, output = tmp_path / "template.xlsx", tmp_path / "output.xlsx"
+    FEATURES["formulas_with_results"](template)
+    rows = [["x", None, 10.5], ["y", None, 20]]
+    assert render(render_rows, template, rows, output).returncode == 0
+    stored = openpyxl.load_workbook(output, data_only=True)
+    assert [stored["Summary"][f"A{row}"].value for row in range(1, 5)] == [None] * 4
+    assert stored["Data"]["H1"].value is None
+    assert openpyxl.load_workbook(output).calculation.fullCalcOnLoad
+    (summary,) = office.to_csv([output], tmp_path / "csv", "Summary")
+    computed = [["30.5", "7", "a constant"], ["charge", "", ""], ["0.0327868852459016"], ["TRUE"]]
+    assert [row[: len(wanted)] for row, wanted in zip(summary, computed)] == computed
 
 
 @pytest.mark.parametrize("feature", ["prefixed_namespaces", "stale_dimension", "no_shared_strings"])

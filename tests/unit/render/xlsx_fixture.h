@@ -54,6 +54,18 @@ class XlsxTest : public testing::Test {
   }
   void Sheet(std::string_view xml) { Part("xl/worksheets/sheet1.xml") = xml; }
 
+  // A second worksheet, the part xl/worksheets/added.xml.
+  void AddSheet(const std::string& name, std::string_view xml) {
+    Part("xl/worksheets/added.xml") = xml;
+    std::string& book = Part("xl/workbook.xml");
+    book.insert(book.find("</sheets>"),
+                "<sheet name=\"" + name + "\" sheetId=\"5\" q:id=\"rId8\"/>");
+    std::string& rels = Part("xl/_rels/workbook.xml.rels");
+    rels.insert(rels.find("</Relationships>"),
+                "<Relationship Id=\"rId8\" Type=\"" + std::string(kRels) +
+                    "/worksheet\" Target=\"worksheets/added.xml\"/>");
+  }
+
   // A styles part with `count` cell formats.
   void Styles(int count) {
     std::string xml = "<styleSheet><cellXfs>";

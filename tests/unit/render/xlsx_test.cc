@@ -51,14 +51,50 @@ TEST_F(XlsxTest, CalcChainGoesOnlyWhenAFormulaWasOverwritten) {
   EXPECT_THAT(Output("xl/_rels/workbook.xml.rels"), Not(HasSubstr("calcChain")));
 }
 
-TEST_F(XlsxTest, CellsOfAnOverwrittenSharedFormulaKeepTheirValue) {
+TEST_F(XlsxTest, CellsOfAnOverwrittenSharedFormulaKeepItAsItReadsInTheirPlace) {
+  Styles(2);
   Sheet(
-      "<worksheet><sheetData><row r=\"2\"><c r=\"A2\"><f t=\"shared\" ref=\"A2:A3\" "
-      "si=\"0\">B2</f></c>"
-      "</row><row r=\"3\"><c r=\"A3\"><f t=\"shared\" "
-      "si=\"0\"/><v>5</v></c></row></sheetData></worksheet>");
+      "<x:worksheet xmlns:x=\"m\"><x:sheetData><x:row r=\"2\"><x:c r=\"A2\"><x:f t=\"shared\" "
+      "ref=\"A2:B3\" si=\"0\">D2*$E$1&amp;\"D2\"</x:f></x:c><x:c r=\"B2\" s=\"1\"><x:f "
+      "t=\"shared\" si=\"0\"/><x:v>4</x:v></x:c></x:row><x:row r=\"3\"><x:c r=\"A3\" "
+      "t=\"str\"><x:f t=\"shared\" si=\"0\"/><x:v>5</x:v></x:c></x:row></x:sheetData>"
+      "</x:worksheet>");
   ASSERT_TRUE(Render({{Integer(1)}}));
-  EXPECT_THAT(Data(), HasSubstr("<c r=\"A3\"><v>5</v></c>"));
+  EXPECT_THAT(Data(), HasSubstr("<x:c r=\"A2\"><x:v>1</x:v></x:c>"
+                                "<x:c r=\"B2\" s=\"1\"><x:f>E2*$E$1&amp;\"D2\"</x:f></x:c>"));
+  EXPECT_THAT(Data(), HasSubstr("<x:c r=\"A3\"><x:f>D3*$E$1&amp;\"D2\"</x:f></x:c>"));
+}
+
+TEST_F(XlsxTest, WhatTheTemplatesFormulasGaveIsForgottenAndComputedAnew) {
+  Styles(2);
+  Sheet(
+      "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" s=\"1\" t=\"str\"><f>B1</f><v>old</v></c>"
+      "<c r=\"B1\" t=\"s\"><v>0</v></c></row><row r=\"2\"><c r=\"C2\"><f>SUM(A2:B2)</f><v>0</v>"
+      "</c></row></sheetData></worksheet>");
+  AddSheet("Summary",
+           "<worksheet><sheetData><row r=\"1\"><c t=\"e\" r=\"A1\"><f>Data!C2</f><v>#N/A</v></c>"
+           "<c r=\"B1\"><v>7</v></c></row></sheetData></worksheet>");
+  ASSERT_TRUE(Render({{Integer(1), Integer(2)}}));
+  EXPECT_THAT(Data(), HasSubstr("<c r=\"A1\" s=\"1\"><f>B1</f></c><c r=\"B1\" t=\"s\"><v>0</v>"));
+  EXPECT_THAT(Data(), HasSubstr("<c r=\"C2\"><f>SUM(A2:B2)</f></c>"));
+  EXPECT_EQ(Output("xl/worksheets/added.xml"),
+            "<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><f>Data!C2</f></c>"
+            "<c r=\"B1\"><v>7</v></c></row></sheetData></worksheet>");
+  EXPECT_THAT(Output("xl/workbook.xml"), HasSubstr("</sheets><calcPr fullCalcOnLoad=\"1\"/>"));
+}
+
+TEST_F(XlsxTest, AWorkbookWithoutFormulasIsNotComputed) {
+  ASSERT_TRUE(Render({{Integer(1)}}));
+  EXPECT_THAT(Output("xl/workbook.xml"), Not(HasSubstr("calcPr")));
+}
+
+TEST_F(XlsxTest, AnExtensionOfARowStaysBehindItsCells) {
+  Sheet(
+      "<worksheet><sheetData><row r=\"2\"><c r=\"A2\"/><extLst><ext uri=\"u\"><x/></ext></extLst>"
+      "</row><row r=\"3\"><extLst/></row></sheetData></worksheet>");
+  ASSERT_TRUE(Render({{Integer(1), Integer(2)}}));
+  EXPECT_THAT(Data(), HasSubstr("<c r=\"B2\"><v>2</v></c><extLst><ext uri=\"u\"><x/></ext></extLst>"
+                                "</row><row r=\"3\"><extLst/></row>"));
 }
 
 TEST_F(XlsxTest, InfoTakesTheNextFreeName) {
