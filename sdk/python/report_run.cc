@@ -88,6 +88,7 @@ sdk::ReportEnd ReportRun::Execute() {
       PyErr_Clear();
     } else {
       failure_ = TakeFailure(stage_, job_.entrypoint);
+      failure_->message.insert(0, place_);
     }
   } catch (const std::exception& error) {
     // pybind11's own words for an exception that it could not take apart are of no use to anybody.
@@ -180,7 +181,10 @@ bool ReportRun::WriteCells(PyObject* row) {
     return FailWith("error", fmt::format("row {} is of type {}, expected an iterable of cells",
                                          rows_, Py_TYPE(row)->tp_name));
   }
-  return readers_->cells.Read(row) && Check(renderer_->WriteRow(readers_->cells.row()));
+  if (readers_->cells.Read(row)) return Check(renderer_->WriteRow(readers_->cells.row()));
+  const size_t column = readers_->cells.failed_column();
+  place_ = column == 0 ? "" : fmt::format("row {}: column {}: ", rows_, column);
+  return false;
 }
 
 bool ReportRun::WriteDocument(PyObject* document) {

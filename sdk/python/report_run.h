@@ -44,6 +44,7 @@ class ReportRun {
   std::unique_ptr<Readers> readers_;
   Stage stage_ = Stage::kLoad;
   uint64_t rows_ = 0;
+  std::string place_;  // of the value that raised: "row 2: column 3: "
   std::optional<sdk::ReportFailure> failure_;
 };
 

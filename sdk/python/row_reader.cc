@@ -129,13 +129,16 @@ void RowReader::Drop() {
 
 bool RowReader::Read(PyObject* object) {
   Drop();
+  failed_column_ = 0;
   // A list may change while str() of one of its items runs; a tuple's items stay.
   PyObject* row = PyTuple_CheckExact(object) ? object : Keep(PySequence_Tuple(object));
   if (row == nullptr) return false;
   const auto size = static_cast<size_t>(PyTuple_GET_SIZE(row));
   cells_.resize(size);
   for (size_t i = 0; i < size; ++i) {
-    if (!ReadCell(PyTuple_GET_ITEM(row, static_cast<Py_ssize_t>(i)), cells_[i])) return false;
+    if (ReadCell(PyTuple_GET_ITEM(row, static_cast<Py_ssize_t>(i)), cells_[i])) continue;
+    failed_column_ = i + 1;
+    return false;
   }
   return true;
 }

@@ -24,6 +24,8 @@ class RowReader {
   // caller keeps `object` alive.
   bool Read(PyObject* object);
   render::Row row() const { return {cells_.data(), cells_.size()}; }
+  // After a false: the cell that could not be read, from 1; 0 when it was the row itself.
+  size_t failed_column() const { return failed_column_; }
 
  private:
   bool ReadCell(PyObject* value, render::Cell& cell);
@@ -49,6 +51,7 @@ class RowReader {
   void Drop();
 
   std::vector<render::Cell> cells_;
+  size_t failed_column_ = 0;
   std::vector<PyObject*> kept_;
   // Owned; constant after construction.
   PyObject* decimal_ = nullptr;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "runtime/base/text.h"
+#include "sdk/render/fold_case.h"
 #include "sdk/render/workbook_text.h"
 #include "sdk/render/xlsx_cell.h"
 
@@ -34,7 +35,7 @@ Status CheckTableHeader(std::string_view header) {
 Status CheckDistinctHeaders(std::span<const std::string> headers) {
   std::set<std::string> seen;
   for (const std::string& header : headers) {
-    if (!seen.insert(AsciiLower(header)).second) {
+    if (!seen.insert(FoldCase(header)).second) {
       return Fail(Code::kInvalid, fmt::format("two headers \"{}\"", Shown(header)));
     }
   }

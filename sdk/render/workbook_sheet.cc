@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "runtime/base/text.h"
+#include "sdk/render/fold_case.h"
 #include "sdk/render/workbook_text.h"
 
 namespace carrel::render {
@@ -34,7 +35,7 @@ Status CheckName(const std::string& name) {
   const bool control = std::ranges::any_of(name, [](char c) { return c >= 0 && c < 0x20; });
   if (!name.empty() && FitsUtf16(name, kMaxSheetName) && !control && IsXmlText(name) &&
       name.find_first_of("[]:*?/\\") == name.npos && name.front() != '\'' && name.back() != '\'' &&
-      AsciiLower(name) != "history") {
+      FoldCase(name) != "history") {
     return {};
   }
   return Bad(
@@ -52,7 +53,7 @@ bool LooksLikeCell(std::string_view name) {
   while (letters < name.size() && IsLetter(name[letters])) ++letters;
   const std::string_view rest = name.substr(letters);
   if (letters <= 3 && !rest.empty() && std::ranges::all_of(rest, IsDigit)) return true;
-  const std::string lower = AsciiLower(name);
+  const std::string lower = FoldCase(name);
   if (lower == "r" || lower == "c") return true;
   return lower[0] == 'r' && (rest.empty() || IsDigit(name[1])) &&
          std::ranges::all_of(lower, [](char c) { return IsDigit(c) || c == 'r' || c == 'c'; });

@@ -72,12 +72,4 @@ std::string SheetRangeName(std::string_view sheet, const CellRange& range) {
   return name + "'!" + AbsoluteRangeName(range);
 }
 
-std::string AsciiLower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return lower;
-}
-
 }  // namespace carrel::render

@@ -36,7 +36,4 @@ std::string AbsoluteRangeName(const CellRange& range);
 // 'it''s'!$A$1:$C$7
 std::string SheetRangeName(std::string_view sheet, const CellRange& range);
 
-// A to Z only.
-std::string AsciiLower(std::string_view text);
-
 }  // namespace carrel::render

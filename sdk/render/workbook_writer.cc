@@ -8,6 +8,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/base/zip_writer.h"
+#include "sdk/render/fold_case.h"
 #include "sdk/render/workbook_comments.h"
 #include "sdk/render/workbook_package.h"
 #include "sdk/render/workbook_sheet.h"
@@ -27,7 +28,7 @@ bool IsDigits(const Cell& cell) {
 
 // "NaN", "-Infinity", "sNaN": empty cells, as in every xlsx file of ours.
 bool IsNoNumber(std::string_view text) {
-  const std::string lower = AsciiLower(text);
+  const std::string lower = FoldCase(text);
   return lower.find("nan") != lower.npos || lower.find("inf") != lower.npos;
 }
 
@@ -88,11 +89,11 @@ Result<StyleId> WorkbookWriter::AddStyle(const CellStyle& style) {
 
 Status WorkbookWriter::ClaimNames(const SheetOptions& options) {
   CARREL_TRY(CheckSheetOptions(options));
-  if (!book_->sheet_names.insert(AsciiLower(options.name)).second) {
+  if (!book_->sheet_names.insert(FoldCase(options.name)).second) {
     return Fail(Code::kInvalid, "another sheet has this name");
   }
   if (options.filter == Filter::kTable &&
-      !book_->table_names.insert(AsciiLower(options.table_name)).second) {
+      !book_->table_names.insert(FoldCase(options.table_name)).second) {
     return Fail(Code::kInvalid, "another table has the name " + options.table_name);
   }
   for (const SheetColumn& column : options.columns) {
@@ -306,7 +307,7 @@ Status WorkbookWriter::WriteTable(const std::string& range) {
 Status WorkbookWriter::Finish() {
   if (sheet_ != nullptr) return Fail(Code::kInternal, "workbook: finished within a sheet");
   for (const std::string& source : book_->list_sources) {
-    if (book_->sheet_names.contains(AsciiLower(source))) continue;
+    if (book_->sheet_names.contains(FoldCase(source))) continue;
     return Fail(Code::kInvalid, fmt::format("a validation's list is in sheet \"{}\", which the "
                                             "workbook does not have",
                                             EscapeControls(source)));

@@ -95,14 +95,12 @@ void AppendUint(std::string& out, uint64_t value) {
 
 // Decimal text as a double: infinite when it is too large, NaN when it is no number.
 double ToDouble(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size()) return std::nan("");
-  if (error != std::errc::result_out_of_range) return value;
-  const size_t exponent = text.find_first_of("Ee");
-  const bool tiny =
-      exponent != std::string_view::npos && text.substr(exponent + 1).starts_with('-');
-  return tiny ? 0 : HUGE_VAL;
+  // Too large and too small are one error to from_chars.
+  return error == std::errc() ? value : std::strtod(std::string(text).c_str(), nullptr);
 }
 
 bool HasDigit(std::string_view text) {
@@ -143,12 +141,16 @@ int64_t UnixDay(XlsxCellWriter::Epoch epoch) {
   return epoch == XlsxCellWriter::Epoch::k1900 ? 25'569 : 24'107;
 }
 
+int64_t UtcMicros(const Cell& cell) {
+  return cell.with_zone ? cell.micros - int64_t{60} * cell.offset_minutes * kMicrosPerSecond
+                        : cell.micros;
+}
+
 double SerialOf(const Cell& cell, XlsxCellWriter::Epoch epoch) {
   constexpr auto kDay = static_cast<double>(kMicrosPerDay);
   if (cell.kind == CellKind::kLongDuration) return cell.number;
   if (cell.kind == CellKind::kDuration) return static_cast<double>(cell.micros) / kDay;
-  const int64_t offset = cell.with_zone ? int64_t{60} * cell.offset_minutes * kMicrosPerSecond : 0;
-  const auto [unix_day, micros] = SplitDay(cell.micros - offset);
+  const auto [unix_day, micros] = SplitDay(UtcMicros(cell));
   const double fraction = static_cast<double>(micros) / kDay;
   if (cell.kind == CellKind::kTime) return fraction;
   int64_t day = unix_day + UnixDay(epoch);
@@ -233,9 +235,15 @@ void XlsxCellWriter::AppendInteger(std::string& out, std::string_view ref, uint3
   out += tags_.value_close;
 }
 
-void XlsxCellWriter::AppendTime(std::string& out, std::string_view ref, uint32_t style,
-                                const Cell& cell) {
-  AppendNumber(out, ref, styles_.StyleForTime(style, cell.kind), SerialOf(cell, epoch_));
+Status XlsxCellWriter::AppendTime(std::string& out, std::string_view ref, uint32_t style,
+                                  const Cell& cell) {
+  const bool has_day = cell.kind == CellKind::kDate || cell.kind == CellKind::kDateTime;
+  if (has_day && SplitDay(UtcMicros(cell)).day > kLastUnixDay) {
+    return Fail(Code::kInvalid, "a time after the year 9999 in UTC cannot be stored in xlsx");
+  }
+  CARREL_ASSIGN_OR_RETURN(const uint32_t own, styles_.StyleForTime(style, cell.kind));
+  AppendNumber(out, ref, own, SerialOf(cell, epoch_));
+  return {};
 }
 
 // Readers that know the escape "_x0041_" decode it within one run of text, and others join the
@@ -331,8 +339,7 @@ Status XlsxCellWriter::Append(std::string& out, std::string_view ref, uint32_t s
     case CellKind::kDateTime:
     case CellKind::kDuration:
     case CellKind::kLongDuration:
-      AppendTime(out, ref, style, cell);
-      break;
+      return AppendTime(out, ref, style, cell);
     case CellKind::kOther:
       return Fail(Code::kInvalid, fmt::format("cannot convert {} to an xlsx cell", cell.type_name));
   }

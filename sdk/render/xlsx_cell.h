@@ -65,7 +65,7 @@ class XlsxCellWriter {
   void Open(std::string& out, std::string_view ref, uint32_t style) const;
   void AppendBlank(std::string& out, std::string_view ref, uint32_t style) const;
   void AppendNumber(std::string& out, std::string_view ref, uint32_t style, double value) const;
-  void AppendTime(std::string& out, std::string_view ref, uint32_t style, const Cell& cell);
+  Status AppendTime(std::string& out, std::string_view ref, uint32_t style, const Cell& cell);
   void AppendRuns(std::string& out, std::string_view text, size_t literal) const;
   void AppendInteger(std::string& out, std::string_view ref, uint32_t style, int64_t value) const;
 
@@ -74,8 +74,12 @@ class XlsxCellWriter {
   XlsxStyles& styles_;
 };
 
+// 9999-12-31 as a day since 1970-01-01: the last that a workbook has.
+inline constexpr int64_t kLastUnixDay = 2'932'896;
 // 1970-01-01 as a day of the workbook.
 int64_t UnixDay(XlsxCellWriter::Epoch epoch);
+// Of a time with a zone as UTC has it, else as it is.
+int64_t UtcMicros(const Cell& cell);
 // The number that stands for a date, a time or a duration.
 double SerialOf(const Cell& cell, XlsxCellWriter::Epoch epoch);
 

@@ -110,7 +110,10 @@ size_t XlsxRowWriter::Append(std::string& out, std::string_view number, Row row,
   Piece<kShortTail>* const tail =
       kind == CellKind::kDate ? &date_ : (kind == CellKind::kDateTime ? &date_time_ : nullptr);
   if (tail != nullptr && tail->empty()) {
-    tail->Set(fmt::format("\" s=\"{}{}", styles_.StyleForTime(0, kind), number_.view()));
+    // Without one the cell goes another way, which says why.
+    if (const auto style = styles_.StyleForTime(0, kind)) {
+      tail->Set(fmt::format("\" s=\"{}{}", *style, number_.view()));
+    }
   }
   return next;
 }
@@ -147,10 +150,9 @@ char* XlsxRowWriter::PutText(char* to, std::string_view text) const {
 char* XlsxRowWriter::PutSerial(char* to, const Cell& cell) const {
   const Piece<kShortTail>& tail = cell.kind == CellKind::kDate ? date_ : date_time_;
   if (tail.empty()) return nullptr;
-  const int64_t offset = cell.with_zone ? int64_t{60} * cell.offset_minutes * kMicrosPerSecond : 0;
-  const auto [unix_day, micros] = SplitDay(cell.micros - offset);
+  const auto [unix_day, micros] = SplitDay(UtcMicros(cell));
   const int64_t day = unix_day + unix_day_;
-  if (day < kFirstPlainDay) return nullptr;
+  if (day < kFirstPlainDay || unix_day > kLastUnixDay) return nullptr;
   to = PutInteger(tail.Put(to), day);
   if (micros != 0) {
     // 12 decimals of a day, rounded: 10^12 / (86,400 * 10^6) is 625 / 54. That is closer than the

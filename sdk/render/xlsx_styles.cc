@@ -43,11 +43,9 @@ std::string_view DefaultFormat(CellKind kind) {
   }
 }
 
-// Ids that need no definition: dates and times of all locales.
-bool IsDateFormatId(int id) {
-  return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47) ||
-         (id >= 50 && id <= 58);
-}
+// Ids that need no definition. 27 to 36 and 50 to 58 are dates too, but only where Excel speaks an
+// East Asian language: elsewhere, and to other programs, they are numbers.
+bool IsDateFormatId(int id) { return (id >= 14 && id <= 22) || (id >= 45 && id <= 47); }
 
 pugi::xml_node List(pugi::xml_node root, std::string_view name) {
   if (pugi::xml_node found = XmlChild(root, name)) return found;
@@ -207,7 +205,12 @@ bool XlsxStyles::ShowsDates(uint32_t xf) const {
   return own != formats_.end() ? IsDateFormat(own->second) : IsDateFormatId(id);
 }
 
-uint32_t XlsxStyles::StyleForTime(uint32_t existing, CellKind kind) {
+Status XlsxStyles::CheckRoom() const {
+  if (xf_formats_.size() < kMaxCellFormats) return {};
+  return Fail(Code::kLimit, fmt::format("more than {} cell formats", kMaxCellFormats));
+}
+
+Result<uint32_t> XlsxStyles::StyleForTime(uint32_t existing, CellKind kind) {
   const auto key = std::make_pair(existing, kind);
   const auto known = time_styles_.find(key);
   if (known != time_styles_.end()) return known->second;
@@ -215,6 +218,7 @@ uint32_t XlsxStyles::StyleForTime(uint32_t existing, CellKind kind) {
   const uint32_t base = existing < xfs.size() && xfs[existing] ? existing : 0;
   uint32_t style = base;
   if (!ShowsDates(base)) {
+    CARREL_TRY(CheckRoom());
     const int format = FormatId(DefaultFormat(kind));
     pugi::xml_node list = List(document_->root(), "cellXfs");
     pugi::xml_node copy = list.append_copy(xfs[base]);
@@ -243,6 +247,8 @@ int XlsxStyles::FormatId(std::string_view code) {
 }
 
 InfoStyles XlsxStyles::AddInfoStyles() {
+  constexpr size_t kInfoStyles = 3;
+  if (xf_formats_.size() + kInfoStyles > kMaxCellFormats) return {};
   const pugi::xml_node root = document_->root();
   const auto [font, font_id] = AppendTo(List(root, "fonts"), "font");
   XmlSet(Append(font, "sz"), "val", "24");
@@ -315,9 +321,7 @@ Result<uint32_t> XlsxStyles::Add(const CellStyle& style) {
     if (known == style) return id;
   }
   CARREL_TRY(CheckFormatCode(style.number_format));
-  if (xf_formats_.size() >= kMaxCellFormats) {
-    return Fail(Code::kLimit, fmt::format("more than {} cell formats", kMaxCellFormats));
-  }
+  CARREL_TRY(CheckRoom());
   int format = BuiltInFormat(style.number_format);
   if (format < 0) format = FormatId(style.number_format);
   const int font = AddFont(style);

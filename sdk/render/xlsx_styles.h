@@ -39,8 +39,9 @@ class XlsxStyles {
   uint32_t template_size() const { return template_size_; }
   // The style for a value of `kind` (date, time, date and time, duration) in a cell that has style
   // `existing` (0 for a new cell): `existing` itself when it shows dates already, else a copy of
-  // it with the default number format of that kind.
-  uint32_t StyleForTime(uint32_t existing, CellKind kind);
+  // it with the default number format of that kind. kLimit when there are kMaxCellFormats.
+  Result<uint32_t> StyleForTime(uint32_t existing, CellKind kind);
+  // Plain ones when there are kMaxCellFormats.
   InfoStyles AddInfoStyles();
   // A further cell style. kInvalid when XML cannot carry its number format or Excel would not take
   // it, kLimit when there are kMaxCellFormats.
@@ -52,6 +53,7 @@ class XlsxStyles {
   explicit XlsxStyles(std::unique_ptr<Document> document);
   void Load();
   bool ShowsDates(uint32_t xf) const;
+  Status CheckRoom() const;
   int FormatId(std::string_view code);
   int AddFont(const CellStyle& style);
   int AddFill(uint32_t color);

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "runtime/base/text.h"
+#include "sdk/render/fold_case.h"
 #include "sdk/render/xlsx_xml.h"
 
 namespace carrel::render {
@@ -149,17 +150,28 @@ Status XlsxWorkbook::FindWorkbookPart() {
 
 // What comes out is named .xlsx, and Excel opens a file only when its content type agrees.
 Status XlsxWorkbook::SettleType() {
-  for (pugi::xml_node node : documents_->types.document_element().children()) {
-    if (Lower(node.attribute("PartName").value()) != "/" + Lower(part_)) continue;
-    const std::string type = node.attribute("ContentType").value();
-    if (type.find(".macroEnabled.") != std::string::npos) {
-      return Fail(Code::kInvalid, type.find(".binary.") == std::string::npos
-                                      ? "a workbook with macros (.xlsm), expected .xlsx"
-                                      : "a binary workbook (.xlsb), expected .xlsx");
-    }
-    if (type.ends_with(".template.main+xml")) {
-      XmlSet(node, "ContentType", fmt::format("{}sheet.main+xml", kSpreadsheetType));
-    }
+  std::string type;
+  pugi::xml_node own;
+  for (const pugi::xml_node node : documents_->types.document_element().children()) {
+    const bool is_own = Lower(node.attribute("PartName").value()) == "/" + Lower(part_);
+    if (is_own) own = node;
+    // Of all parts that end so and have no type of their own.
+    const std::string extension = "." + Lower(node.attribute("Extension").value());
+    const bool is_default =
+        !own && XmlLocalName(node) == "Default" && Lower(part_).ends_with(extension);
+    if (is_own || is_default) type = node.attribute("ContentType").value();
+  }
+  if (type.find(".macroEnabled.") != std::string::npos) {
+    return Fail(Code::kInvalid, type.find(".binary.") == std::string::npos
+                                    ? "a workbook with macros (.xlsm), expected .xlsx"
+                                    : "a binary workbook (.xlsb), expected .xlsx");
+  }
+  if (!type.ends_with(".template.main+xml")) return {};
+  const std::string workbook = fmt::format("{}sheet.main+xml", kSpreadsheetType);
+  if (own) {
+    XmlSet(own, "ContentType", workbook);
+  } else {
+    AddContentType(part_, workbook);
   }
   return {};
 }
@@ -303,9 +315,9 @@ bool XlsxWorkbook::Rewrites(std::string_view entry) const {
 
 std::string XlsxWorkbook::FreeSheetName(std::string_view wanted) const {
   std::set<std::string> taken;
-  for (const WorkbookSheet& sheet : sheets_) taken.insert(Lower(sheet.name));
+  for (const WorkbookSheet& sheet : sheets_) taken.insert(FoldCase(sheet.name));
   std::string name(wanted);
-  for (int i = 1; taken.contains(Lower(name)); ++i) name = fmt::format("{}{}", wanted, i);
+  for (int i = 1; taken.contains(FoldCase(name)); ++i) name = fmt::format("{}{}", wanted, i);
   return name;
 }
 

@@ -49,6 +49,11 @@ std::string XmlText(const pugi::xml_document& document) {
     writer.text = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
   }
   document.save(writer, "", pugi::format_raw | pugi::format_no_declaration, pugi::encoding_utf8);
+  // Line ends were read as line feeds: what is left of these came from references, and is to be
+  // read back.
+  for (size_t at = 0; (at = writer.text.find('\r', at)) != std::string::npos;) {
+    writer.text.replace(at, 1, "&#13;");
+  }
   return std::move(writer.text);
 }
 

@@ -114,7 +114,7 @@ def generate(*args):
     yield 1, Evil()
 )");
   EXPECT_EQ(outcome.kind(), "error");
-  EXPECT_EQ(outcome.message(), "ValueError: no text");
+  EXPECT_EQ(outcome.message(), "row 1: column 2: ValueError: no text");
 }
 
 TEST(PythonFailure, MessageAndTracebackAreBounded) {

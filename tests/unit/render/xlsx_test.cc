@@ -97,6 +97,69 @@ TEST_F(XlsxTest, AnExtensionOfARowStaysBehindItsCells) {
                                 "</row><row r=\"3\"><extLst/></row>"));
 }
 
+TEST_F(XlsxTest, DecimalsMayHaveASignAndAnyExponent) {
+  std::vector<Cell> row;
+  const std::string tiny = "0." + std::string(400, '0') + "1";
+  for (const std::string_view text : {std::string_view("+5"), std::string_view("+1.10"),
+                                      std::string_view("1E-400"), std::string_view(tiny)}) {
+    row.push_back(Text(text));
+    row.back().kind = CellKind::kDecimal;
+  }
+  ASSERT_TRUE(Render({row}));
+  EXPECT_THAT(Data(), HasSubstr("<c r=\"A2\"><v>5</v></c><c r=\"B2\"><v>1.1</v></c>"
+                                "<c r=\"C2\"><v>0</v></c><c r=\"D2\"><v>0</v></c>"));
+  const std::string huge = "1" + std::string(400, '0') + "e-5";
+  Cell cell = Text(huge);
+  cell.kind = CellKind::kDecimal;
+  EXPECT_THAT(Render({{cell}}).error().message, HasSubstr("is too large for xlsx"));
+}
+
+TEST_F(XlsxTest, ATimeThatIsInTheYear10000InUtcIsRefused) {
+  Cell cell;
+  cell.kind = CellKind::kDateTime;
+  cell.micros = 253'402'300'799'999'999;
+  ASSERT_TRUE(Render({{cell}}));
+  cell.with_zone = true;
+  cell.offset_minutes = -300;
+  for (const auto& rows : {std::vector<std::vector<Cell>>{{cell}}, {{Cell{}}, {cell}}}) {
+    EXPECT_THAT(Render(rows).error().message, HasSubstr("column 1: a time after the year 9999"));
+  }
+}
+
+TEST_F(XlsxTest, NoMoreCellFormatsAreMadeThanExcelTakes) {
+  Styles(static_cast<int>(kMaxCellFormats));
+  Cell day;
+  day.kind = CellKind::kDate;
+  EXPECT_THAT(Render({{day}}).error().message, HasSubstr("row 1: column 1: more than 65490 cell"));
+  Styles(static_cast<int>(kMaxCellFormats) - 2);
+  ASSERT_TRUE(Render({{day}}));
+  EXPECT_THAT(Output("xl/styles.xml"), HasSubstr("<cellXfs count=\"65489\">"));
+}
+
+TEST_F(XlsxTest, ACarriageReturnInAPartThatIsWrittenAnewStaysOne) {
+  std::string& book = Part("xl/workbook.xml");
+  book.insert(
+      book.find("</workbook>"),
+      "<definedNames><definedName name=\"n\">\"a&#13;&#10;b\"</definedName></definedNames>");
+  ASSERT_TRUE(Render({}));
+  EXPECT_THAT(Output("xl/workbook.xml"), HasSubstr("\"a&#13;\nb\""));
+}
+
+TEST_F(XlsxTest, TheTypeOfTheWorkbookMayBeThatOfAllXmlParts) {
+  const std::string prefix = "application/vnd.openxmlformats-officedocument.spreadsheetml.";
+  const auto type = [&](const std::string& text) {
+    Part("[Content_Types].xml") =
+        "<Types><Default Extension=\"XML\" ContentType=\"" + text + "\"/></Types>";
+  };
+  type(prefix + "template.main+xml");
+  ASSERT_TRUE(Render({}));
+  EXPECT_THAT(Output("[Content_Types].xml"),
+              HasSubstr("<Override PartName=\"/xl/workbook.xml\" ContentType=\"" + prefix +
+                        "sheet.main+xml\"/>"));
+  type("application/vnd.ms-excel.sheet.macroEnabled.main+xml");
+  EXPECT_THAT(Render({}).error().message, HasSubstr("a workbook with macros (.xlsm)"));
+}
+
 TEST_F(XlsxTest, InfoTakesTheNextFreeName) {
   Part("xl/workbook.xml")
       .replace(Part("xl/workbook.xml").find("</sheets>"), 0,
