@@ -12,39 +12,13 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime, timedelta
 
-JsonObject = dict[str, object]
+import objects
+from objects import NAMES, JsonObject, event, pick, stamp
+
 Data = dict[str, list[JsonObject]]
 
 OWN_ACCOUNT = "PA-100-100"
-_START = datetime(2023, 1, 1, 0, 0, 0, tzinfo=UTC)
-_NAMES = (
-    "Plain Name",
-    "Ünïcode & Söhne GmbH",
-    "日本電気株式会社",
-    'O\'Brien; "Quoted", Ltd',
-    "First line\nSecond line",
-    "شركة الاختبار",
-    "🚀 Rocket 👩‍🔬",
-    "tab\there",
-    " leading and trailing ",
-    "",
-    None,
-    "00123",
-    "1e5",
-    "-5",
-    "<b>bold</b> &amp; ]]>",
-    "NULL",
-    "TRUE",
-    "2023-02-30",
-    "long " * 60,
-    "Zażółć gęślą jaźń",
-    "back\\slash / %41 {{ braces }}",
-    "\u200bzero\u00a0width\u2028sep",
-)
-_EXTERNAL_IDS = ("100200", 9007199254740993, "99999999999999999999999", None, "", 0, 12.5, 'a;b"c')
-_COUNTRIES = ("us", "es", "DE", "jp", "", "br", "xx", "FR", "in")
 _REQUEST_TYPES = ("purchase", "change", "suspend", "resume", "cancel", "adjustment", "renew")
 _REQUEST_STATUSES = (
     "approved",
@@ -57,222 +31,18 @@ _REQUEST_STATUSES = (
     "draft",
     "revoking",
 )
-_ASSET_STATUSES = (
-    "active",
-    "suspended",
-    "terminated",
-    "processing",
-    "active",
-    "terminating",
-    "draft",
-)
-_ENVIRONMENTS = ("production", "test", "preview", "production", "production")
-_HUBS = ("HB-1000-0001", "HB-1000-0002", "HB-9379-5319", "HB-1000-0004")
-_PRODUCTS = 12
-_MARKETPLACES = 5
-_ASSETS = 620
-
-
-def _pick(values: tuple[object, ...], index: int) -> object:
-    return values[index % len(values)]
-
-
-def _stamp(index: int, *, minutes: int = 1013) -> str:
-    """A moment in 2023-2025, written with an offset."""
-    return (_START + timedelta(minutes=(index * minutes) % 1_500_000)).isoformat()
-
-
-def _event(index: int, name: object = "Ann") -> JsonObject:
-    return {"at": _stamp(index), "by": {"id": f"UR-{index % 50:03}", "name": name}}
-
-
-def _product(index: int) -> JsonObject:
-    number = index % _PRODUCTS
-    return {
-        "id": f"PRD-{number:03}-000",
-        "name": f"{_pick(_NAMES[:9], number)} {number}",
-        "icon": f"/media/VA-000/PRD-{number:03}-000/icon.png",
-    }
-
-
-def _marketplace(index: int) -> JsonObject:
-    number = index % _MARKETPLACES
-    return {"id": f"MP-{number:05}", "name": _pick(("España", "Ελλάδα", 'US; "Inc"'), number)}
-
-
-def _contact_info(index: int) -> JsonObject:
-    info: JsonObject = {
-        "address_line1": f"{index} {_pick(_NAMES[:9], index)}",
-        "address_line2": _pick(("", None, "2º izq."), index),
-        "city": _pick(("Málaga", "São Paulo", "東京", "Łódź"), index),
-        "state": _pick(("", "CA", None), index + 1),
-        "postal_code": _pick(("29006", "01310-200", "00100", 8001), index),
-        "country": _pick(_COUNTRIES, index),
-        "contact": {
-            "first_name": _pick(("Ana", "José", "", "李"), index),
-            "last_name": _pick(("García", "O'Neil", "雷"), index),
-            "email": f"user{index}@example.com",
-            "phone_number": {
-                "country_code": "+34",
-                "area_code": str(index % 1000),
-                "phone_number": str(600000 + index),
-                "extension": _pick(("", "-12"), index),
-            },
-        },
-    }
-    if index % 6 == 0:
-        del info["address_line2"]
-    return info
-
-
-def _party(prefix: str, index: int) -> JsonObject:
-    party: JsonObject = {
-        "id": f"{prefix}-{index:04}",
-        "name": _pick(_NAMES, index),
-        "external_id": _pick(_EXTERNAL_IDS, index),
-        "contact_info": _contact_info(index),
-    }
-    if index % 13 == 5:
-        del party["external_id"]
-    return party
-
-
-def _tiers(index: int) -> JsonObject:
-    tiers: JsonObject = {
-        "customer": _party("TA", index % 97),
-        "tier1": _party("TA1", index % 31),
-        "tier2": _party("TA2", index % 7),
-    }
-    if index % 4 == 1:
-        tiers["tier2"] = {}
-    if index % 4 == 2:
-        del tiers["tier2"]
-    return tiers
-
-
-def _connection(index: int) -> JsonObject:
-    connection: JsonObject = {
-        "id": f"CT-{index % 20:04}",
-        "type": _pick(_ENVIRONMENTS, index),
-        "provider": {"id": "PA-100-200", "name": "Provider, S.A."},
-        "vendor": {"id": f"VA-{index % 6:03}", "name": f"{_pick(_NAMES[:9], index % 6)} v"},
-        "hub": {"id": _pick(_HUBS, index), "name": _pick(("Hub Ü", None, "None", "H;4"), index)},
-    }
-    return connection
-
-
-def _item(index: int, position: int) -> JsonObject:
-    ppu = (index + position) % 5 == 0
-    quantities = ("10", "0", "1", "250", "2.5")
-    return {
-        "id": f"ITM-{index:04}-{position}",
-        "global_id": f"PRD-{index % _PRODUCTS:03}-000-{position:04}",
-        "mpn": f"MPN-{position}-Ñ",
-        "display_name": _pick(
-            ("Seats for Enterprise", "Team seats", "Storage - Reference", 'Größe; 10"', "A\nB"),
-            index + position,
-        ),
-        "item_type": "PPU" if ppu else "Reservation",
-        "type": _pick(("Users", "Gb", "Lizenzen"), position),
-        "period": _pick(("Monthly", "Yearly", "OneTime"), index),
-        "quantity": "unlimited" if ppu else _pick(quantities, index + 2 * position),
-        "old_quantity": _pick(("0", "5", "10", ""), index + position),
-    }
-
-
-def _items(index: int) -> list[JsonObject]:
-    return [_item(index, position) for position in range(1 + index % 3)]
-
-
-def _plain_parameters(index: int) -> JsonObject:
-    plain: JsonObject = {
-        "activation_id": f"act-{index}" if index % 5 else "",
-        "adobe_vip_number": f"{index:020}",
-        "adobe_order_id": f"P{index:09}",
-        "transfer_id": "",
-        "action_type": _pick(("purchase", "transfer", "renovación"), index),
-        "adobe_user_email": f"admin{index}@example.com",
-        "adobe_customer_id": f"100{index}",
-        "discount_group": _pick(("01A12", "12A12", "020", "", "T"), index),
-        "discount_group_consumables": _pick(("T1A12", "TBA", "030"), index),
-        "auto_renewal_status": _pick(
-            ("active_auto_renewal_status", "inactive_auto_renewal_status", "?"), index
-        ),
-        "commitment_status": _pick(("COMMITTED", "", "REQUESTED"), index),
-        "commitment_start_date": "2024-01-01",
-        "external_reference_id": _pick(("ref;1", "ref\n2", "参照"), index),
-        "renewal_date": (_START + timedelta(days=400 + index)).date().isoformat(),
-    }
-    if index % 4 == 0:
-        del plain["renewal_date"]
-    return plain
-
-
-def _parameters(index: int) -> list[JsonObject]:
-    listed: list[JsonObject] = [
-        {
-            "id": name,
-            "name": name,
-            "value": value,
-            "constraints": {"reconciliation": name == "activation_id"},
-        }
-        for name, value in _plain_parameters(index).items()
-    ]
-    listed.append(
-        {
-            "id": "cb_adobe_account_subscription_list",
-            "name": "cb_adobe_account_subscription_list",
-            "structured_value": {"value": [{"id": index, "ñ": [None, True, 1.5]}]},
-        }
-    )
-    listed.append(
-        {
-            "id": "three_years_commitment",
-            "name": "three_years_commitment",
-            "structured_value": {"3 Years commitment": index % 2 == 0},
-        }
-    )
-    discount = {"mpn": "MPN-0-Ñ", "order_id": f"P{index:09}", "id": "D,1", "code": "BLACK;FRI"}
-    listed.append(
-        {
-            "id": "cb_flex_discounts_applied",
-            "name": "cb_flex_discounts_applied",
-            "structured_value": {"discounts": [discount, discount] if index % 2 else []},
-        }
-    )
-    return listed
-
-
-def _asset(index: int) -> JsonObject:
-    asset: JsonObject = {
-        "id": f"AS-{index:04}-0000",
-        "status": _pick(_ASSET_STATUSES, index),
-        "external_id": _pick(_EXTERNAL_IDS, index),
-        "product": _product(index),
-        "marketplace": _marketplace(index),
-        "connection": _connection(index),
-        "contract": {"id": f"CRD-{index % 9:05}", "name": f"Contract {_pick(_NAMES[:9], index)}"},
-        "tiers": _tiers(index),
-        "items": _items(index),
-        "params": _parameters(index),
-        "configuration": {
-            "params": [{"id": "Adobe_Currency", "value": _pick(("USD", "EUR", ""), index)}]
-        },
-        "events": {"created": _event(index), "updated": _event(index + 3)},
-    }
-    return asset
 
 
 def _subscription(index: int) -> JsonObject:
     """An asset as the subscriptions module gives it: with billing."""
-    subscription = _asset(index)
+    subscription = objects.asset(index)
     subscription["billing"] = {
         "period": {
-            "delta": _pick((1, 1.0, 2, 3.0), index),
-            "uom": _pick(("monthly", "yearly"), index),
+            "delta": pick((1, 1.0, 2, 3.0), index),
+            "uom": pick(("monthly", "yearly"), index),
         },
-        "next_date": _stamp(index + 40) if index % 3 else None,
-        "anniversary": _pick(({"day": 1, "month": 12}, {"day": 31}, {}), index),
+        "next_date": stamp(index + 40) if index % 3 else None,
+        "anniversary": pick(({"day": 1, "month": 12}, {"day": 31}, {}), index),
     }
     if index % 9 == 4:
         del subscription["billing"]
@@ -286,20 +56,20 @@ def _requests() -> list[JsonObject]:
     for index in range(640):
         request: JsonObject = {
             "id": f"PR-{index:04}-0000-001",
-            "type": _pick(_REQUEST_TYPES, index),
-            "status": _pick(_REQUEST_STATUSES, index),
-            "created": _stamp(index),
-            "updated": _stamp(index + 1 + index % 5),
-            "reason": _pick(("", 'Declined: "no"; sorry\nline', None, "理由"), index // 9),
-            "marketplace": _marketplace(index),
-            "asset": _asset(index % _ASSETS),
+            "type": pick(_REQUEST_TYPES, index),
+            "status": pick(_REQUEST_STATUSES, index),
+            "created": stamp(index),
+            "updated": stamp(index + 1 + index % 5),
+            "reason": pick(("", 'Declined: "no"; sorry\nline', None, "理由"), index // 9),
+            "marketplace": objects.marketplace(index),
+            "asset": objects.asset(index % objects.ASSETS),
             "activation_key": "secret key",
             "template": {"id": "TL-1", "name": "template"},
         }
         if index % 3:
             request["assignee"] = {"id": "UR-1", "name": "Ünal", "email": "u@example.com"}
         if index % 2:
-            request["effective_date"] = _stamp(index + 2)
+            request["effective_date"] = stamp(index + 2)
         made.append(request)
     return made
 
@@ -308,10 +78,10 @@ def _billing_requests() -> list[JsonObject]:
     made = []
     for index in range(540):
         items = [
-            {**item, "billing": {"cycle_number": _pick((1, 2.5, None, 10**15), index)}}
-            for item in _items(index)
+            {**item, "billing": {"cycle_number": pick((1, 2.5, None, 10**15), index)}}
+            for item in objects.items(index)
         ]
-        asset = _asset(index % _ASSETS)
+        asset = objects.asset(index % objects.ASSETS)
         if index % 17 == 0:
             connection = asset["connection"]
             assert isinstance(connection, dict)
@@ -320,14 +90,14 @@ def _billing_requests() -> list[JsonObject]:
             {
                 "id": f"BRP-{index:04}-0000",
                 "period": {
-                    "from": _stamp(index),
-                    "to": _stamp(index + 5),
-                    "delta": _pick((1, 0.5, None, "1.000"), index),
-                    "uom": _pick(("monthly", "yearly"), index),
+                    "from": stamp(index),
+                    "to": stamp(index + 5),
+                    "delta": pick((1, 0.5, None, "1.000"), index),
+                    "uom": pick(("monthly", "yearly"), index),
                 },
                 "asset": asset,
                 "items": items,
-                "events": {"created": _event(index)},
+                "events": {"created": event(index)},
             }
         )
     return made
@@ -337,14 +107,14 @@ def _tier_accounts() -> list[JsonObject]:
     scopes = (["customer"], ["tier1"], ["tier1", "tier2"], ["customer", "tier1"], [])
     made = []
     for index in range(1100):
-        account = _party("TA", index)
+        account = objects.party("TA", index)
         account.update(
             {
                 "type": "customer" if index % 5 == 0 else "reseller",
-                "scopes": _pick(tuple(scopes), index),
-                "hub": {"id": _pick((*_HUBS, "HB-0"), index)},
-                "tax_id": _pick(("B-123", None, 100), index),
-                "events": {"created": _event(index)},
+                "scopes": pick(tuple(scopes), index),
+                "hub": {"id": pick((*objects.HUBS, "HB-0"), index)},
+                "tax_id": pick(("B-123", None, 100), index),
+                "events": {"created": event(index)},
             }
         )
         if index % 7 == 0:
@@ -357,14 +127,14 @@ def _configuration(index: int) -> JsonObject:
     configuration: JsonObject = {
         "id": f"TC-{index:03}-000-000",
         "name": f"Configuration {index}",
-        "status": _pick(("active", "processing", "active"), index),
+        "status": pick(("active", "processing", "active"), index),
         "tier_level": 1 + index % 2,
-        "account": _party("TA", index),
-        "product": _product(index),
-        "marketplace": _marketplace(index),
+        "account": objects.party("TA", index),
+        "product": objects.product(index),
+        "marketplace": objects.marketplace(index),
         "contract": {"id": f"CRD-{index % 9:05}"},
-        "connection": _connection(index),
-        "events": {"created": _event(index), "updated": _event(index + 1)},
+        "connection": objects.connection(index),
+        "events": {"created": event(index), "updated": event(index + 1)},
     }
     if index % 8 == 0:
         del configuration["connection"]
@@ -380,10 +150,10 @@ def _configuration_requests() -> list[JsonObject]:
     for index in range(560):
         request: JsonObject = {
             "id": f"TCR-{index:03}-000-000",
-            "type": _pick(("setup", "update", "adjustment"), index),
-            "status": _pick(_REQUEST_STATUSES, index),
+            "type": pick(("setup", "update", "adjustment"), index),
+            "status": pick(_REQUEST_STATUSES, index),
             "configuration": _configuration(index),
-            "events": {"created": _event(index), "updated": _event(index + 2)},
+            "events": {"created": event(index), "updated": event(index + 2)},
         }
         if index % 2:
             request["parent_configuration"] = _configuration(index + 1)
@@ -394,43 +164,43 @@ def _configuration_requests() -> list[JsonObject]:
 def _contracts() -> list[JsonObject]:
     made = []
     for index in range(140):
-        events: JsonObject = {"created": _event(index)}
+        events: JsonObject = {"created": event(index)}
         if index % 2:
-            events["signed"] = _event(index + 1, _pick(_NAMES, index))
+            events["signed"] = event(index + 1, pick(NAMES, index))
         if index % 3 == 0:
-            events["countersigned"] = _event(index + 2, "Bob")
+            events["countersigned"] = event(index + 2, "Bob")
         contract: JsonObject = {
             "id": f"CRD-{index:05}",
-            "type": _pick(("program", "distribution", "syndication", "service"), index),
-            "status": _pick(("active", "enrolling", "rejected", "pending", "terminated"), index),
+            "type": pick(("program", "distribution", "syndication", "service"), index),
+            "status": pick(("active", "enrolling", "rejected", "pending", "terminated"), index),
             "version": index % 4,
-            "latest": _pick((True, False, None), index),
-            "agreement": {"id": f"AGP-{index % 10:03}", "name": _pick(_NAMES, index)},
-            "issuer": {"id": "VA-000", "name": _pick(_NAMES, index + 3)},
+            "latest": pick((True, False, None), index),
+            "agreement": {"id": f"AGP-{index % 10:03}", "name": pick(NAMES, index)},
+            "issuer": {"id": "VA-000", "name": pick(NAMES, index + 3)},
             "events": events,
         }
         if index % 4:
-            contract["marketplace"] = _marketplace(index)
+            contract["marketplace"] = objects.marketplace(index)
         if index % 5:
-            contract["sourcing"] = {"product": _product(index)}
+            contract["sourcing"] = {"product": objects.product(index)}
         made.append(contract)
     return made
 
 
 def _listings() -> list[JsonObject]:
     made = []
-    for index in range(_PRODUCTS * _MARKETPLACES + 60):
+    for index in range(objects.PRODUCTS * objects.MARKETPLACES + 60):
         listing: JsonObject = {
             "id": f"LST-{index:03}-000",
-            "status": "listed" if index < _PRODUCTS * _MARKETPLACES else "unlisted",
+            "status": "listed" if index < objects.PRODUCTS * objects.MARKETPLACES else "unlisted",
             "state": "listed" if index % 3 else "unlisted",
-            "created": _stamp(index),
-            "updated": _stamp(index + 2),
-            "product": _product(index),
-            "marketplace": _marketplace(index),
-            "contract": {"id": f"CRD-{index % 9:05}", "marketplace": _marketplace(index)},
-            "provider": {"id": "PA-100-200", "name": _pick(_NAMES, index)},
-            "vendor": {"id": "VA-000", "name": _pick(_NAMES, index + 1)},
+            "created": stamp(index),
+            "updated": stamp(index + 2),
+            "product": objects.product(index),
+            "marketplace": objects.marketplace(index),
+            "contract": {"id": f"CRD-{index % 9:05}", "marketplace": objects.marketplace(index)},
+            "provider": {"id": "PA-100-200", "name": pick(NAMES, index)},
+            "vendor": {"id": "VA-000", "name": pick(NAMES, index + 1)},
         }
         if index % 6:
             listing["pricelist"] = {"id": f"PL-{index % 8:03}"}
@@ -443,11 +213,11 @@ def _listing_requests() -> list[JsonObject]:
     return [
         {
             "id": f"LSTR-{index:03}",
-            "type": _pick(("new", "update", "remove"), index),
-            "state": _pick(states, index),
-            "created": _stamp(index),
-            "updated": _stamp(index + 1),
-            "product": _product(index),
+            "type": pick(("new", "update", "remove"), index),
+            "state": pick(states, index),
+            "created": stamp(index),
+            "updated": stamp(index + 1),
+            "product": objects.product(index),
             "listing": listing,
         }
         for index, listing in enumerate(_listings()[:110])
@@ -467,10 +237,10 @@ def _add_prices(data: Data) -> None:
             }
         )
         points: list[JsonObject] = []
-        for product in range(_PRODUCTS):
+        for product in range(objects.PRODUCTS):
             for position in range(3):
                 attributes = {
-                    "price": _pick(("10.25", "0.1", "1999.995", "0.00"), number + position)
+                    "price": pick(("10.25", "0.1", "1999.995", "0.00"), number + position)
                 }
                 if position:
                     attributes["st0p"] = "7.1"
@@ -492,20 +262,20 @@ def _add_products(data: Data) -> None:
     """The last product has no parameters collection: asking for it is an error 404."""
     data["products"] = [
         {
-            **_product(number),
-            "owner": {"id": f"VA-{number % 6:03}", "name": _pick(_NAMES[:9], number % 6)},
-            "short_description": _pick(_NAMES, number + 2),
+            **objects.product(number),
+            "owner": {"id": f"VA-{number % 6:03}", "name": pick(NAMES[:9], number % 6)},
+            "short_description": pick(NAMES, number + 2),
         }
-        for number in range(_PRODUCTS)
+        for number in range(objects.PRODUCTS)
     ]
-    for number in range(_PRODUCTS - 1):
-        names = [str(parameter["name"]) for parameter in _parameters(number)]
-        product = _product(number)["id"]
+    for number in range(objects.PRODUCTS - 1):
+        names = [str(parameter["name"]) for parameter in objects.parameters(number)]
+        product = objects.product(number)["id"]
         data[f"products/{product}/parameters"] = [
             {"id": name, "name": name, "constraints": {"reconciliation": name == "activation_id"}}
             for name in names
         ]
-        data[f"products/{product}/items"] = _items(number)
+        data[f"products/{product}/items"] = objects.items(number)
 
 
 def _add_agreements(data: Data) -> None:
@@ -517,14 +287,14 @@ def _add_agreements(data: Data) -> None:
             {
                 "id": agreement,
                 "type": "service" if number else "distribution",
-                "owner": {"id": owner, "name": _pick(_NAMES[:9], number)},
+                "owner": {"id": owner, "name": pick(NAMES[:9], number)},
             }
         )
         listed = [product for index, product in enumerate(data["products"]) if index % 5 != number]
         data[f"agreements/{agreement}/products"] = listed
         for product in listed:
             data[f"agreements/{agreement}/products/{product['id']}/marketplaces"] = [
-                {**_marketplace(number), "icon": f"/media/PA-000/MP-{number:05}/icon.png"}
+                {**objects.marketplace(number), "icon": f"/media/PA-000/MP-{number:05}/icon.png"}
             ]
     data["agreements"] = agreements
 
@@ -532,13 +302,13 @@ def _add_agreements(data: Data) -> None:
 def _usage_records() -> list[JsonObject]:
     made = []
     for index in range(900):
-        asset = (index * 7) % _ASSETS
+        asset = (index * 7) % objects.ASSETS
         made.append(
             {
                 "id": f"UR-{index:05}",
-                "status": _pick(("approved", "closed", "pending"), index),
-                "start_date": _stamp(index),
-                "end_date": _stamp(index + 2),
+                "status": pick(("approved", "closed", "pending"), index),
+                "start_date": stamp(index),
+                "end_date": stamp(index + 2),
                 "asset": {"id": f"AS-{asset:04}-0000"},
                 "usagefile": {"id": f"UF-{index % 40:04}"},
             }
@@ -549,18 +319,18 @@ def _usage_records() -> list[JsonObject]:
 def _cases() -> list[JsonObject]:
     made = []
     for index in range(530):
-        events: JsonObject = {"created": _event(index)}
+        events: JsonObject = {"created": event(index)}
         if index % 3 == 0:
-            events["resolved"] = _event(index + 9)
+            events["resolved"] = event(index + 9)
         made.append(
             {
                 "id": f"CA-{index:03}-000",
-                "type": _pick(("technical", "business"), index),
-                "state": _pick(("inquiring", "pending", "resolved", "closed"), index),
-                "subject": _pick(_NAMES, index),
+                "type": pick(("technical", "business"), index),
+                "state": pick(("inquiring", "pending", "resolved", "closed"), index),
+                "subject": pick(NAMES, index),
                 "priority": index % 6,
                 "issuer": {
-                    "account": {"id": "VA-000", "name": _pick(_NAMES, index)},
+                    "account": {"id": "VA-000", "name": pick(NAMES, index)},
                     "agent": {"id": "UR-1", "name": "Ann"},
                 },
                 "receiver": {"account": {"id": "PA-100-200", "name": "Provider"}},
@@ -572,17 +342,17 @@ def _cases() -> list[JsonObject]:
 
 def _marketplaces() -> list[JsonObject]:
     made = []
-    for number in range(_MARKETPLACES):
-        marketplace = _marketplace(number)
-        marketplace["owner"] = {"id": f"PA-{number:03}", "name": _pick(_NAMES, number + 1)}
-        if number < len(_HUBS):
-            marketplace["hubs"] = [{"hub": {"id": _HUBS[number]}}, {"external_id": "no hub"}]
+    for number in range(objects.MARKETPLACES):
+        marketplace = objects.marketplace(number)
+        marketplace["owner"] = {"id": f"PA-{number:03}", "name": pick(NAMES, number + 1)}
+        if number < len(objects.HUBS):
+            marketplace["hubs"] = [{"hub": {"id": objects.HUBS[number]}}, {"external_id": "no hub"}]
         made.append(marketplace)
     return made
 
 
 def build() -> Data:
-    subscriptions = [_subscription(index) for index in range(_ASSETS)]
+    subscriptions = [_subscription(index) for index in range(objects.ASSETS)]
     data: Data = {
         "accounts": [{"id": OWN_ACCOUNT, "name": "Own Äccount; Inc."}],
         "requests": _requests(),
