@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "runtime/base/exceptions.h"
 #include "sandbox/session.h"
 #include "sandbox/wire.h"
 
@@ -15,6 +16,10 @@ namespace {
 constexpr size_t kMaxOpenCalls = 256;
 constexpr size_t kMaxWaitingBytes = size_t{16} << 20;
 constexpr int kWriteWakeMs = 100;
+
+std::string FailureFrame(int64_t id, std::string_view error) {
+  return EncodeFrame(FrameType::kReply, EncodeEnvelope({{"id", id}, {"error", error}}, {}));
+}
 
 }  // namespace
 
@@ -57,18 +62,23 @@ void CallPool::Work() {
 }
 
 void CallPool::Answer(const Call& call) {
-  SessionHandler::Answer answer = handler_.OnCall(call.header, call.body, stop_.get_token());
-  answer.header["id"] = call.id;
+  const auto reply = Guarded([&] { return ReplyTo(call); });
   {
     // Before the reply is on the wire: the worker may use the id again at once.
     const std::lock_guard lock(mutex_);
     open_.erase(call.id);
   }
-  std::string payload = EncodeEnvelope(answer.header, answer.body);
+  Write(reply ? *reply : FailureFrame(call.id, reply.error().message));
+}
+
+Result<std::string> CallPool::ReplyTo(const Call& call) {
+  SessionHandler::Answer answer = handler_.OnCall(call.header, call.body, stop_.get_token());
+  answer.header["id"] = call.id;
+  const std::string payload = EncodeEnvelope(answer.header, answer.body);
   if (payload.size() > kMaxFrameBytes) {
-    payload = EncodeEnvelope({{"id", call.id}, {"error", "the answer is larger than 16 MiB"}}, {});
+    return Fail(Code::kLimit, "the answer is larger than 16 MiB");
   }
-  Write(EncodeFrame(FrameType::kReply, payload));
+  return EncodeFrame(FrameType::kReply, payload);
 }
 
 bool CallPool::has_room() const {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "runtime/base/json.h"
+#include "runtime/base/result.h"
 
 namespace carrel::sandbox {
 
@@ -55,6 +56,7 @@ class CallPool {
   };
   void Work();
   void Answer(const Call& call);
+  Result<std::string> ReplyTo(const Call& call);  // as a frame
 
   // Constant after construction.
   SessionHandler& handler_;

@@ -20,6 +20,7 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/base/exceptions.h"
 #include "runtime/base/text.h"
 #include "sandbox/call_pool.h"
 #include "sandbox/fd_socket.h"
@@ -126,11 +127,12 @@ class Session {
   WorkerOutcome Run(const std::stop_token& stop) {
     const UniqueFd stop_event(::eventfd(0, EFD_CLOEXEC));
     const std::stop_callback wake(stop, [&] { ::eventfd_write(stop_event.get(), 1); });
-    if (Status sent = Start(); sent) {
+    const Status listened = Guarded([&]() -> Status {
+      CARREL_TRY(Start());
       while (!ending_ && !exited_) Step(stop_event.get());
-    } else {
-      ending_ = {Verdict::kSandboxError, "worker: " + sent.error().message};
-    }
+      return {};
+    });
+    if (!listened) ending_ = {Verdict::kSandboxError, "worker: " + listened.error().message};
     Finish();
     return std::move(outcome_);
   }

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "runtime/base/exceptions.h"
+
 namespace carrel::sandbox {
 namespace {
 
@@ -64,7 +66,7 @@ void Spares::KeepFull(const std::stop_token& stop) {
                          [this] { return due_ == std::chrono::steady_clock::time_point(); });
     }
     lock.unlock();
-    auto worker = fork_();
+    auto worker = Guarded(fork_);
     lock.lock();
     if (worker) {
       parked_.push_back(std::move(*worker));

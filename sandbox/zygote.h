@@ -69,6 +69,7 @@ class Zygote {
   Status Boot(const ZygoteOptions& options);
   Result<WorkerProcess> Fork();
   void ReadEvents();
+  Status TryReadEvents();
   void MarkDead(std::string reason);
 
   // Constant after construction.

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "runtime/base/exceptions.h"
 #include "runtime/base/files.h"
 #include "runtime/base/json.h"
 #include "sandbox/fd_socket.h"
@@ -218,11 +219,16 @@ void Zygote::MarkDead(std::string reason) {
 }
 
 void Zygote::ReadEvents() {
+  const Status ended = Guarded([this] { return TryReadEvents(); });
+  MarkDead(ended ? "the zygote ended" : ended.error().message);
+}
+
+Status Zygote::TryReadEvents() {
   while (true) {
     auto message = ReceiveMessage(control_.get());
-    if (!message || message->bytes.empty()) return MarkDead("the zygote ended");
+    if (!message || message->bytes.empty()) return {};
     const auto event = ParseJson(message->bytes);
-    if (!event || !event->is_object()) return MarkDead("the zygote sent nonsense");
+    if (!event || !event->is_object()) return Fail(Code::kProtocol, "the zygote sent nonsense");
     const std::lock_guard lock(mutex_);
     if (event->contains("spawned") && !message->descriptors.empty()) {
       spawned_[event->value("spawned", int64_t{0})].pidfd = std::move(message->descriptors[0]);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/api/responses.h"
+#include "runtime/base/exceptions.h"
 #include "runtime/base/text.h"
 #include "runtime/net/url.h"
 
@@ -55,7 +56,7 @@ Response Api::Answer(Request request) const {
 }
 
 Response Api::Run(const Route& route, Call call) const {
-  auto response = route.handler(services_, call);
+  auto response = Guarded([&] { return route.handler(services_, call); });
   if (!response) {
     Failure failure = FailureResponse(response.error());
     if (!failure.log_id.empty()) services_.log(failure.log_id, response.error());

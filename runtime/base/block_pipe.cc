@@ -37,21 +37,25 @@ Status BlockPipe::Push() {
   filled_ = 0;
   if (threading_ == Threading::kWhenSpare) StartThread();
   if (!thread_.joinable()) {
-    if (status_) status_ = consumer_({blocks_[filling_].get(), kBlockBytes});
-    return status_;
+    if (status_) status_ = Feed(filling_);
+    return status_.Get();
   }
   std::unique_lock lock(mutex_);
   ++waiting_;
   changed_.notify_all();
   changed_.wait(lock, [this] { return waiting_ < kBlocks || !status_; });
   filling_ = (filling_ + 1) % kBlocks;
-  return status_;
+  return status_.Get();
+}
+
+ThreadStatus BlockPipe::Feed(size_t index) const {
+  return ThreadStatus::Of([&] { return consumer_({blocks_[index].get(), kBlockBytes}); });
 }
 
 Result<std::string_view> BlockPipe::Drain() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return waiting_ == 0; });
-  if (!status_) return std::unexpected(status_.error());
+  CARREL_TRY(status_.Get());
   return std::string_view(blocks_[filling_].get(), std::exchange(filled_, 0));
 }
 
@@ -76,9 +80,9 @@ void BlockPipe::Consume() {
     changed_.wait(lock, [this] { return waiting_ > 0 || stopping_; });
     if (stopping_) return;
     if (status_) {
-      const std::string_view block(blocks_[oldest_].get(), kBlockBytes);
+      const size_t index = oldest_;
       lock.unlock();
-      Status status = consumer_(block);
+      ThreadStatus status = Feed(index);
       lock.lock();
       status_ = std::move(status);
     }

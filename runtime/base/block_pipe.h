@@ -12,6 +12,7 @@
 #include <string_view>
 #include <thread>
 
+#include "runtime/base/exceptions.h"
 #include "runtime/base/result.h"
 
 namespace carrel {
@@ -29,7 +30,8 @@ bool HasSpareCore();
 // Bytes are collected into blocks of exactly kBlockBytes, whatever pieces they come in and whoever
 // consumes them, so that what the consumer makes of them depends on the bytes alone. Used by one
 // thread; the consumer runs on that or the second one, never on both at a time. After a failure
-// of the consumer everything fails with it. A thread that cannot be started is done without.
+// of the consumer everything fails with it; what it throws is thrown to the caller, then and from
+// then on. A thread that cannot be started is done without.
 class BlockPipe {
  public:
   static constexpr size_t kBlockBytes = size_t{128} << 10;
@@ -52,6 +54,7 @@ class BlockPipe {
   static constexpr size_t kBlocks = 4;  // one being filled, one being consumed
 
   Status Push();
+  ThreadStatus Feed(size_t index) const;
   void StartThread();
   void Consume();
 
@@ -67,7 +70,7 @@ class BlockPipe {
   size_t oldest_ = 0;   // index of the next block to consume
   size_t waiting_ = 0;  // full blocks, with the one being consumed
   bool stopping_ = false;
-  Status status_;
+  ThreadStatus status_;
 
   std::thread thread_;
 };

@@ -14,7 +14,10 @@
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "runtime/base/exceptions.h"
 
 namespace carrel {
 namespace {
@@ -102,19 +105,19 @@ class Crew {
   Status Take(uint64_t index, Segment& segment) {
     std::unique_lock lock(mutex_);
     Slot& slot = slots_[index % kSlots];
-    changed_.wait(lock, [&slot] { return slot.is_ready; });
+    changed_.wait(lock, [this, &slot] { return slot.is_ready || !status_; });
+    CARREL_TRY(status_.Get());
     std::swap(slot.segment, segment);
     slot.is_ready = false;
     taken_ = index + 1;
     changed_.notify_all();
-    return slot.status;
+    return {};
   }
 
  private:
   static constexpr size_t kSlots = size_t{2} * kMostThreads;
   struct Slot {
     Segment segment;
-    Status status;
     bool is_ready = false;
   };
 
@@ -128,16 +131,25 @@ class Crew {
   }
 
   void Work() {
+    ThreadStatus status = ThreadStatus::Of([this] { return MakeAll(); });
+    if (status) return;
+    const std::lock_guard lock(mutex_);
+    status_ = std::move(status);
+    changed_.notify_all();
+  }
+
+  // Until all are begun, by this thread or the others.
+  Status MakeAll() {
     SegmentMaker maker(content_, compression_);
     std::unique_lock lock(mutex_);
     while (true) {
       changed_.wait(lock,
                     [this] { return next_ >= content_.Segments() || next_ < taken_ + kSlots; });
-      if (next_ >= content_.Segments()) return;
+      if (next_ >= content_.Segments()) return {};
       const uint64_t index = next_++;
       Slot& slot = slots_[index % kSlots];
       lock.unlock();
-      slot.status = maker.Make(index, slot.segment);
+      CARREL_TRY(maker.Make(index, slot.segment));
       lock.lock();
       slot.is_ready = true;
       changed_.notify_all();
@@ -152,6 +164,7 @@ class Crew {
   uint64_t next_ = 0;   // index of the segment to begin
   uint64_t taken_ = 0;  // segments that the consumer has had
   Slot slots_[kSlots];
+  ThreadStatus status_;  // of the thread that failed last
   std::vector<std::thread> threads_;
 };
 

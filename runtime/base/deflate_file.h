@@ -19,7 +19,7 @@ struct DeflatedFile {
 // segments of kSegmentBytes that know nothing of each other, so the bytes are the same however many
 // threads there are. With Threading::kWhenSpare and more than one segment there are up to four,
 // gone at return; the stream comes to `sink` in order on the caller's thread. kIo when the file
-// gets shorter while it is read.
+// gets shorter while it is read; what is thrown on one of them is thrown to the caller.
 inline constexpr uint64_t kSegmentBytes = uint64_t{1} << 20;
 Result<DeflatedFile> DeflateFile(int fd, Compression compression, Threading threading,
                                  const Deflater::Sink& sink);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/exceptions.h"
 #include "runtime/base/text.h"
 #include "runtime/cli/signals.h"
 
@@ -145,8 +146,9 @@ int RunCommandLine(int argc, const char* const* argv) {
   try {
     return Perform(invocation, console);
   } catch (const std::exception& error) {
-    console.PrintError({Code::kInternal, error.what()});
-    return Exit(ExitCode::kBug);
+    const Error failure = ErrorOf(error);
+    console.PrintError(failure);
+    return Exit(ExitCodeOf(failure.code));
   }
 }
 

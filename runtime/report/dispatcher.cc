@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/base/exceptions.h"
 #include "runtime/report/failure_policy.h"
 #include "runtime/report/host_identity.h"
 #include "runtime/report/lease_keeper.h"
@@ -127,7 +128,11 @@ void Dispatcher::Notify() {
 }
 
 void Dispatcher::Problem(const Error& error) const {
-  if (observer_ != nullptr) observer_->OnProblem(error);
+  if (observer_ == nullptr) return;
+  (void)Guarded([&]() -> Status {
+    observer_->OnProblem(error);
+    return {};
+  });
 }
 
 Lease Dispatcher::LeaseOf(const Report& report) const {
@@ -145,16 +150,20 @@ void Dispatcher::Work(const std::stop_token& stop) {
       const std::lock_guard lock(mutex_);
       seen = notified_;
     }
-    const auto claimed = Claim("");
-    if (!claimed) {
-      Problem(claimed.error());
-    } else if (const std::optional<Report>& report = *claimed; report) {
-      if (const Status ran = Run(*report, stop, Cause::kShutdown); !ran) Problem(ran.error());
-      continue;
-    }
+    const auto ran = Guarded([&] { return RunNext(stop); });
+    if (!ran) Problem(ran.error());
+    if (ran && *ran) continue;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, options_.poll, [&] { return notified_ != seen; });
   }
+}
+
+// False when no report waits.
+Result<bool> Dispatcher::RunNext(const std::stop_token& stop) {
+  CARREL_ASSIGN_OR_RETURN(const std::optional<Report> report, Claim(""));
+  if (!report) return false;
+  if (const Status ran = Run(*report, stop, Cause::kShutdown); !ran) Problem(ran.error());
+  return true;
 }
 
 void Dispatcher::KeepRecovering(const std::stop_token& stop) {
@@ -164,13 +173,17 @@ void Dispatcher::KeepRecovering(const std::stop_token& stop) {
   while (true) {
     never.wait_for(lock, stop, options_.recover_every, [] { return false; });
     if (stop.stop_requested()) return;
-    if (const auto recovered = Recover(); !recovered) {
-      Problem(recovered.error());
-    } else if (recovered->requeued + recovered->failed > 0) {
-      Notify();
-      if (const auto swept = parts_.artifacts.Sweep(parts_.reports); !swept) Problem(swept.error());
-    }
+    const Status recovered = Guarded([this] { return RecoverAndSweep(); });
+    if (!recovered) Problem(recovered.error());
   }
+}
+
+Status Dispatcher::RecoverAndSweep() {
+  CARREL_ASSIGN_OR_RETURN(const Recovered recovered, Recover());
+  if (recovered.requeued + recovered.failed == 0) return {};
+  Notify();
+  CARREL_TRY(parts_.artifacts.Sweep(parts_.reports));
+  return {};
 }
 
 Result<std::optional<Report>> Dispatcher::Claim(std::string_view report_id) {
@@ -208,27 +221,29 @@ Status Dispatcher::Run(const Report& report, const std::stop_token& stop, Cause 
   const std::stop_callback stopped(stop, [&] {
     running.Stop(on_stop, on_stop == Cause::kShutdown ? "the host was stopped" : "cancelled");
   });
+  const Status done = Guarded([&] { return DeployAndExecute(report, running); });
+  const std::lock_guard lock(mutex_);
+  running_.erase(report.id);
+  return done;
+}
+
+Status Dispatcher::DeployAndExecute(const Report& report, Running& running) {
   // Kept while the result is verified too: a large file takes a while to read.
   LeaseKeeper keeper(parts_.reports, parts_.clock, LeaseOf(report), options_.lease,
                      [&] { running.Stop(Cause::kLeaseLost, "the lease was lost"); });
   RunFacts facts;
   facts.limits = report.limits;
-  Status done;
   const Timestamp claimed = parts_.clock.Now();
-  if (auto deployed = Deploy(report, running.source.get_token())) {
+  auto deployed = Guarded([&] { return Deploy(report, running.source.get_token()); });
+  facts.timing.deploy = Since(claimed, parts_.clock.Now());
+  if (deployed) {
     facts.limits = ToJson(deployed->job.limits);
-    facts.timing.deploy = Since(claimed, parts_.clock.Now());
-    done = Execute(report, std::move(*deployed), running, keeper, facts);
-  } else if (deployed.error().code == Code::kCancelled) {
-    facts.timing.deploy = Since(claimed, parts_.clock.Now());
-    done = EndWithoutOutcome(report, running, deployed.error(), facts);
-  } else {
-    facts.timing.deploy = Since(claimed, parts_.clock.Now());
-    done = Ended(FailRun(report, {deployed.error().message, ""}, facts));
+    return Execute(report, std::move(*deployed), running, keeper, facts);
   }
-  const std::lock_guard lock(mutex_);
-  running_.erase(report.id);
-  return done;
+  if (deployed.error().code == Code::kCancelled) {
+    return EndWithoutOutcome(report, running, deployed.error(), facts);
+  }
+  return Ended(FailRun(report, {deployed.error().message, ""}, facts));
 }
 
 Result<Environment> Dispatcher::FindEnvironment(const Report& report, const git::Checkout& checkout,
@@ -278,8 +293,8 @@ Result<Dispatcher::Deployed> Dispatcher::Deploy(const Report& report, const std:
 Status Dispatcher::Execute(const Report& report, Deployed deployed, Running& running,
                            LeaseKeeper& keeper, RunFacts& facts) {
   Observer observer(report.id, keeper, observer_);
-  const Result<Outcome> outcome =
-      parts_.executor.Execute(deployed.job, observer, running.source.get_token());
+  const Result<Outcome> outcome = Guarded(
+      [&] { return parts_.executor.Execute(deployed.job, observer, running.source.get_token()); });
   facts.timing.run = Since(deployed.job.start_time, parts_.clock.Now());
   facts.progress = keeper.progress();
   facts.log = observer.log();

@@ -99,9 +99,12 @@ class Dispatcher {
              DispatchObserver* observer);
 
   void Work(const std::stop_token& stop);
+  Result<bool> RunNext(const std::stop_token& stop);
   void KeepRecovering(const std::stop_token& stop);
+  Status RecoverAndSweep();
   Result<std::optional<Report>> Claim(std::string_view report_id);
   Status Run(const Report& report, const std::stop_token& stop, Cause on_stop);
+  Status DeployAndExecute(const Report& report, Running& running);
   Result<Deployed> Deploy(const Report& report, const std::stop_token& stop);
   Result<Environment> FindEnvironment(const Report& report, const git::Checkout& checkout,
                                       const std::stop_token& stop);

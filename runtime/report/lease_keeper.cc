@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/base/exceptions.h"
+
 namespace carrel::report {
 namespace {
 
@@ -56,7 +58,8 @@ void LeaseKeeper::Run(const std::stop_token& stop) {
     is_stale_ = false;
     lock.unlock();
     last = SteadyClock::now();
-    const Status beat = reports_.Heartbeat(lease_, clock_.Now() + length_, progress);
+    const Status beat =
+        Guarded([&] { return reports_.Heartbeat(lease_, clock_.Now() + length_, progress); });
     // Any other failure (a full disk, a locked database) may pass before the lease runs out.
     if (!beat && beat.error().code == Code::kConflict) {
       on_lost_();

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "runtime/base/exceptions.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/text.h"
 #include "runtime/report/credentials.h"
@@ -53,7 +54,7 @@ class Renewal {
           while (true) {
             never.wait_for(lock, stop, kRenewEvery, [] { return false; });
             if (stop.stop_requested()) return;
-            (void)repositories.Renew(id, owner, clock.Now());
+            (void)Guarded([&] { return repositories.Renew(id, owner, clock.Now()); });
           }
         }) {}
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/base/exceptions.h"
+
 namespace carrel::report {
 namespace fs = std::filesystem;
 namespace {
@@ -152,7 +154,7 @@ bool WorkerPool::IsDue(const Slot& slot) const {
 void WorkerPool::Recycle(Slot& slot, const Key& key) {
   slot.is_recycling = true;
   slot.recycler = std::jthread([this, &slot, key] {
-    Result<ZygotePtr> started = Start(key);
+    Result<ZygotePtr> started = Guarded([&] { return Start(key); });
     ZygotePtr old;  // ends outside the lock, when the last session leaves it
     const std::lock_guard lock(slot.mutex);
     slot.is_recycling = false;

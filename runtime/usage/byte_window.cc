@@ -47,58 +47,58 @@ Status BlockFeed::Fill(Block& block) {
   return {};
 }
 
+// Null when none is free.
+std::unique_ptr<Block> BlockFeed::TakeFree() {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) return nullptr;
+  std::unique_ptr<Block> block = std::move(free_.back());
+  free_.pop_back();
+  return block;
+}
+
 void BlockFeed::Run() {
+  ThreadStatus status = ThreadStatus::Of([this] { return FillAll(); });
+  const std::lock_guard lock(mutex_);
+  is_filled_ = true;
+  status_ = std::move(status);
+  changed_.notify_all();
+}
+
+// Until the end of the stream, or until it is stopped.
+Status BlockFeed::FillAll() {
   for (;;) {
-    std::unique_ptr<Block> block;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stop_ || ready_.size() < kAhead; });
-      if (stop_) return;
-      if (!free_.empty()) {
-        block = std::move(free_.back());
-        free_.pop_back();
-      }
+      if (stop_) return {};
     }
+    std::unique_ptr<Block> block = TakeFree();
     if (!block) block = std::make_unique<Block>();
-    const Status filled = Fill(*block);
-    const bool last = !filled || block->size == 0;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!filled) {
-        ready_.emplace_back(std::unexpected(filled.error()));
-      } else {
-        ready_.emplace_back(block->size == 0 ? nullptr : std::move(block));
-      }
-    }
+    CARREL_TRY(Fill(*block));
+    if (block->size == 0) return {};
+    const std::lock_guard lock(mutex_);
+    ready_.push_back(std::move(block));
     changed_.notify_all();
-    if (last) return;
   }
 }
 
+Result<std::unique_ptr<Block>> BlockFeed::NextOfThread() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !ready_.empty() || is_filled_; });
+  if (ready_.empty()) {
+    CARREL_TRY(status_.Get());
+    return nullptr;
+  }
+  std::unique_ptr<Block> block = std::move(ready_.front());
+  ready_.pop_front();
+  changed_.notify_all();
+  return block;
+}
+
 Result<std::unique_ptr<Block>> BlockFeed::Next() {
-  if (thread_.joinable()) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !ready_.empty(); });
-    Result<std::unique_ptr<Block>> block = std::move(ready_.front());
-    // The last word stays, for a caller who asks again.
-    if (block && *block) {
-      ready_.pop_front();
-      lock.unlock();
-      changed_.notify_all();
-    } else if (block) {
-      ready_.front() = nullptr;
-    } else {
-      ready_.front() = std::unexpected(block.error());
-    }
-    return block;
-  }
-  std::unique_ptr<Block> block;
-  if (!free_.empty()) {
-    block = std::move(free_.back());
-    free_.pop_back();
-  } else {
-    block = std::make_unique<Block>();
-  }
+  if (thread_.joinable()) return NextOfThread();
+  std::unique_ptr<Block> block = TakeFree();
+  if (!block) block = std::make_unique<Block>();
   CARREL_TRY(Fill(*block));
   if (block->size == 0) return nullptr;
   return block;

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/base/exceptions.h"
 #include "runtime/base/result.h"
 #include "runtime/usage/cell.h"
 #include "runtime/usage/text_check.h"
@@ -39,7 +40,8 @@ struct Block {
 // Whether the bytes are looked at as text (TextCheck) while they arrive.
 enum class Checked : uint8_t { kNo, kYes };
 
-// Where blocks come from: filled in the caller's thread or ahead of it in another. One caller.
+// Where blocks come from: filled in the caller's thread or ahead of it in another, whose exceptions
+// are thrown to the caller. One caller.
 class BlockFeed {
  public:
   BlockFeed(ByteSource source, Threads threads, Checked checked);
@@ -56,6 +58,9 @@ class BlockFeed {
 
   Status Fill(Block& block);
   void Run();
+  Status FillAll();
+  std::unique_ptr<Block> TakeFree();
+  Result<std::unique_ptr<Block>> NextOfThread();
 
   ByteSource source_;
   Checked checked_;
@@ -65,8 +70,10 @@ class BlockFeed {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Block>> free_;
-  std::deque<Result<std::unique_ptr<Block>>> ready_;
+  std::deque<std::unique_ptr<Block>> ready_;
   bool stop_ = false;
+  bool is_filled_ = false;  // nothing follows what is ready, because of
+  ThreadStatus status_;
   std::thread thread_;
 };
 

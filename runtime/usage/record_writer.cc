@@ -73,7 +73,7 @@ RecordWriter::~RecordWriter() {
 Status RecordWriter::Write(RecordBatch& batch) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !status_ || waiting_.size() < kWaiting; });
-  CARREL_TRY(status_);
+  CARREL_TRY(status_.Get());
   waiting_.push_back(std::move(batch));
   batch = {};
   if (!spare_.empty()) {
@@ -88,28 +88,34 @@ Status RecordWriter::Write(RecordBatch& batch) {
 Status RecordWriter::Finish() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !status_ || (waiting_.empty() && !is_storing_); });
-  return status_;
+  return status_.Get();
 }
 
 void RecordWriter::Run() {
+  ThreadStatus status = ThreadStatus::Of([this] { return StoreAll(); });
+  const std::lock_guard lock(mutex_);
+  status_ = std::move(status);
+  changed_.notify_all();
+}
+
+// Until it is stopped.
+Status RecordWriter::StoreAll() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
-    if (stop_) return;
+    if (stop_) return {};
     RecordBatch batch = std::move(waiting_.front());
     waiting_.pop_front();
     is_storing_ = true;
     lock.unlock();
     changed_.notify_all();
-    Status stored = Store(batch);
+    CARREL_TRY(Store(batch));
     batch.rows.clear();
     batch.texts.clear();
     lock.lock();
     is_storing_ = false;
     spare_.push_back(std::move(batch));
-    if (!stored) status_ = std::move(stored);
     changed_.notify_all();
-    if (!status_) return;
   }
 }
 

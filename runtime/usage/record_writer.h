@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/base/exceptions.h"
 #include "runtime/base/result.h"
 #include "runtime/query/value.h"
 #include "runtime/store/database.h"
@@ -46,7 +47,7 @@ class RecordWriter {
   RecordWriter& operator=(const RecordWriter&) = delete;
 
   // Leaves an empty batch in `batch`. Waits while too many others do. The first failure of the
-  // store is told to every call from then on.
+  // store, or what was thrown meanwhile, is told to every call from then on.
   Status Write(RecordBatch& batch);
   // Waits until all are written.
   Status Finish();
@@ -55,6 +56,7 @@ class RecordWriter {
   static constexpr size_t kWaiting = 3;
 
   void Run();
+  Status StoreAll();
   Status Store(const RecordBatch& batch);
 
   store::Database& database_;
@@ -66,7 +68,7 @@ class RecordWriter {
   std::vector<RecordBatch> spare_;
   bool is_storing_ = false;
   bool stop_ = false;
-  Status status_;
+  ThreadStatus status_;
   std::thread thread_;
 };
 

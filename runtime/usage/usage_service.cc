@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "runtime/base/exceptions.h"
 #include "runtime/base/text.h"
 #include "runtime/catalog/products.h"
 #include "runtime/query/value.h"
@@ -234,8 +235,9 @@ Result<UsageFile> UsageService::Upload(const catalog::Account& account, std::str
                                                        row.lease_owner = options_.host_id;
                                                        return Status();
                                                      }));
-  auto stored =
-      uploads_.Store(file.id, sent.name, sent.fd, options_.max_upload_bytes, sent.progress);
+  auto stored = Guarded([&] {
+    return uploads_.Store(file.id, sent.name, sent.fd, options_.max_upload_bytes, sent.progress);
+  });
   Result<UsageFile> done =
       stored ? database_.Write([&](Transaction& transaction) -> Result<UsageFile> {
         CARREL_ASSIGN_OR_RETURN(UsageFile row, LoadFile(transaction, file.id));
@@ -273,9 +275,10 @@ Result<UsageFile> UsageService::Process(std::string_view id, const LoadProgress&
     return LoadFile(transaction, id);
   }));
   CARREL_TRY(NextState(before.status, FileAction::kPass, Party::kSystem));
-  auto done = ReadAndPublish(before, progress);
+  const auto read = [&] { return Guarded([&] { return ReadAndPublish(before, progress); }); };
+  auto done = read();
   // Somebody else created an item that this file brings, or removed one that it uses.
-  if (!done && done.error().code == Code::kConflict) done = ReadAndPublish(before, progress);
+  if (!done && done.error().code == Code::kConflict) done = read();
   if (!done) {
     const Code code = done.error().code;
     // As after a restore of the database alone.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 #include <optional>
 
 #include "runtime/api/api.h"
@@ -27,7 +28,11 @@ class UsageApiTest : public usage::UsageTest {
                  .usage = *service_,
                  .closing = *closing_,
                  .files = *files_,
-                 .process = [this](const std::string& id) { EXPECT_TRUE(service_->Process(id)); },
+                 .process =
+                     [this](const std::string& id) {
+                       if (is_out_of_memory_) throw std::bad_alloc();
+                       EXPECT_TRUE(service_->Process(id));
+                     },
                  .log = [this](const std::string& id,
                                const Error& error) { log_.push_back(id + " " + error.message); }});
   }
@@ -76,6 +81,7 @@ class UsageApiTest : public usage::UsageTest {
 
   std::optional<Api> api_;
   std::vector<std::string> log_;
+  bool is_out_of_memory_ = false;
 };
 
 TEST_F(UsageApiTest, AFileGoesItsWholeWay) {
@@ -193,6 +199,17 @@ TEST_F(UsageApiTest, WhatIsOurFaultIsLoggedAndNotTold) {
   EXPECT_THAT(log_[0], HasSubstr("usage_chunks"));
   const std::string told = Body(response)["errors"][0];
   EXPECT_EQ("internal error " + log_[0].substr(0, log_[0].find(' ')), told);
+}
+
+TEST_F(UsageApiTest, AnExceptionEndsItsCallAlone) {
+  const UsageFile file = Draft();
+  is_out_of_memory_ = true;
+  const Response response =
+      Send("/usage/files/" + file.id + "/upload", "usage_file", "rows", vendor_);
+  EXPECT_EQ(response.status, 500);
+  ASSERT_THAT(log_, SizeIs(1));
+  EXPECT_THAT(log_[0], testing::EndsWith(" out of memory"));
+  EXPECT_EQ(Do("GET", "/usage/files/" + file.id, vendor_).status, 200);
 }
 
 TEST_F(UsageApiTest, ManyRecordsAreClosedEachForItself) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <new>
 #include <thread>
 
 #include "runtime/report/failure_policy.h"
@@ -76,6 +77,32 @@ TEST_F(DispatcherTest, ARunThatEndsWellIsReadyWithItsFile) {
   EXPECT_EQ(report.timing.run, seconds(2));
   EXPECT_EQ(report.limits["wall_s"], 20);
   EXPECT_EQ(report.artifact, report.id + ".1.csv");
+}
+
+TEST_F(DispatcherTest, AnExceptionFailsItsReportAndTheOthersGoOn) {
+  AddRepository();
+  executor_.run = [](const Job& job, RunObserver&, const std::stop_token&) -> Result<Outcome> {
+    if (job.definition.local_id == "sales") throw std::bad_alloc();
+    return WriteResult(job, "content");
+  };
+  const Report bad = NewReport("sales");
+  const Report good = NewReport("plain");
+  DispatcherOptions options;
+  options.workers = 1;
+  const auto dispatcher = MakeDispatcher(options);
+  ASSERT_TRUE(dispatcher->Start());
+  EXPECT_TRUE(Becomes(bad.id, ReportState::kFailed));
+  EXPECT_TRUE(Becomes(good.id, ReportState::kReady));
+  EXPECT_EQ(Get(bad.id).notes, "out of memory");
+  EXPECT_EQ(dispatcher->Interrupt(bad.id, "why").error().code, Code::kNotFound);
+}
+
+TEST_F(DispatcherTest, AnExceptionOfTheDeploymentFailsTheReport) {
+  AddRepository();
+  checkouts_.on_get = [] { throw std::bad_alloc(); };
+  const Report report = RunOne();
+  EXPECT_EQ(report.status, ReportState::kFailed);
+  EXPECT_EQ(report.notes, "out of memory");
 }
 
 TEST_F(DispatcherTest, WhatARunPrintedAndUsedIsKept) {

@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <thread>
 
 #include "runtime/base/files.h"
@@ -68,10 +69,13 @@ class EchoHandler final : public SessionHandler {
     if (body.size() > kSlow) {
       while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
+    if (calls_without_memory-- > 0) throw std::bad_alloc();
     return {Json::object(), std::string(body) + "-pong"};
   }
   void OnProgress(const Json&) override {}
   void OnLog(std::string_view) override {}
+
+  std::atomic<int> calls_without_memory = 0;
 };
 
 class SessionTest : public testing::Test {
@@ -158,6 +162,11 @@ TEST_F(SessionTest, DangerousCallsAreRefused) {
 TEST_F(SessionTest, NeverLegitimateCallsKillTheWorker) {
   EXPECT_EQ(Run({{"act", "mount"}}).verdict, Verdict::kKilledByPolicy);
   EXPECT_EQ(Run({{"act", "unshare"}}).verdict, Verdict::kKilledByPolicy);
+}
+
+TEST_F(SessionTest, ACallWhoseAnswerThrowsIsAnErrorOfThatCallAlone) {
+  handler_.calls_without_memory = 1;
+  EXPECT_EQ(Result({{"act", "ask"}, {"times", 2}}), Json({"out of memory", "ping-pong"}));
 }
 
 TEST_F(SessionTest, WritesTheOutputThatItWasGiven) {

@@ -222,7 +222,8 @@ Json Ask(const Context& c) {
     (void)SendFrame(c.socket, FrameType::kCall, EncodeEnvelope({{"id", i}}, "ping"));
     const auto frame = ReceiveFrame(c.socket);
     if (!frame) return "closed";
-    bodies.push_back(std::string(carrel::sandbox::DecodeEnvelope(frame->payload)->body));
+    const auto reply = carrel::sandbox::DecodeEnvelope(frame->payload);
+    bodies.push_back(carrel::JsonString(reply->header, "error", std::string(reply->body)));
   }
   return bodies;
 }
