@@ -209,12 +209,12 @@ Status ZipWriter::Add(std::string_view name, std::string_view bytes, const Entry
   return End();
 }
 
-Status ZipWriter::AddFile(std::string_view name, int fd, const EntryOptions& options) {
-  CARREL_TRY(BeginEntry(NewEntry(name, options), State::kWhole));
-  CARREL_ASSIGN_OR_RETURN(
-      const DeflatedFile content,
-      DeflateFile(fd, options.compression, threading_,
-                  [this](std::string_view bytes) { return file_.Append(bytes); }));
+Status ZipWriter::AddFile(std::string_view name, int fd, Compression compression) {
+  CARREL_TRY(BeginEntry(NewEntry(name, {.growth = Growth::kAny}), State::kWhole));
+  CARREL_ASSIGN_OR_RETURN(const DeflatedFile content,
+                          DeflateFile(fd, compression, threading_, [this](std::string_view bytes) {
+                            return file_.Append(bytes);
+                          }));
   RawEntry& raw = entries_.back().raw;
   raw.crc = content.crc;
   raw.size = content.size;

@@ -60,8 +60,8 @@ class ZipWriter {
 
   // A whole entry at once.
   Status Add(std::string_view name, std::string_view bytes, const EntryOptions& options);
-  // The content of a file, as DeflateFile has it; `options.method` must be kDeflated.
-  Status AddFile(std::string_view name, int fd, const EntryOptions& options);
+  // The content of a file of any size, as DeflateFile has it.
+  Status AddFile(std::string_view name, int fd, Compression compression);
 
   // The central directory. Nothing may be written afterwards.
   Status Finish();

@@ -37,9 +37,7 @@ Json Summary(const Report& report, std::string_view environment) {
 
 Status WritePackage(const PackageRequest& request) {
   ZipWriter zip(request.output_fd, Threading::kWhenSpare);
-  ZipWriter::EntryOptions options;
-  options.growth = ZipWriter::Growth::kAny;
-  CARREL_TRY(zip.AddFile(request.file_name, request.artifact_fd, options));
+  CARREL_TRY(zip.AddFile(request.file_name, request.artifact_fd, Compression::kFast));
   const std::string summary = Summary(request.report, request.environment)
                                   .dump(4, ' ', true, Json::error_handler_t::replace);
   CARREL_TRY(zip.Add("summary.json", summary, ZipWriter::EntryOptions()));

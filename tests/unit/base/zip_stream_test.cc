@@ -113,7 +113,7 @@ TEST_F(ZipStreamTest, AFileIsCompressedInSegmentsOnSeveralThreadsAndReadsBack) {
         const UniqueFd in(::open(source.c_str(), O_RDONLY | O_CLOEXEC));
         const UniqueFd out(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
         ZipWriter zip(out.get(), threading);
-        ASSERT_TRUE(zip.AddFile("sheet", in.get(), {.compression = compression}));
+        ASSERT_TRUE(zip.AddFile("sheet", in.get(), compression));
         ASSERT_TRUE(zip.Add("small", "abc", {}));
         ASSERT_TRUE(zip.Finish());
         digests.push_back(Sha256OfFd(out.get()).value());
@@ -122,6 +122,7 @@ TEST_F(ZipStreamTest, AFileIsCompressedInSegmentsOnSeveralThreadsAndReadsBack) {
       EXPECT_EQ(
           Shell("/usr/bin/python3 -c \"import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); "
                 "assert z.testzip() is None; assert z.read('small') == b'abc'; "
+                "assert z.getinfo('sheet').compress_type == zipfile.ZIP_DEFLATED; "
                 "assert z.read('sheet') == open(sys.argv[2], 'rb').read()\" " +
                 path_.string() + " " + source.string()),
           0)
