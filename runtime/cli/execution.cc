@@ -79,15 +79,12 @@ Result<report::Report> Follow(App& app, const report::Account& account, std::str
 // A zip needs a file to go back in; anything else is written from one that is whole.
 Status WriteZip(const report::PackageRequest& request, const Output& output) {
   if (output.is_fresh()) return report::WritePackage(request);
-  CARREL_ASSIGN_OR_RETURN(const TempDir directory,
-                          TempDir::Create(fs::temp_directory_path(), "carrel-zip-"));
-  const fs::path path = directory.path() / "zip";
-  const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) return FailErrno(path.string());
+  const fs::path directory = fs::temp_directory_path();
+  CARREL_ASSIGN_OR_RETURN(const UniqueFd file, OpenUnnamed(directory));
   report::PackageRequest whole = request;
   whole.output_fd = file.get();
   CARREL_TRY(report::WritePackage(whole));
-  if (::lseek(file.get(), 0, SEEK_SET) < 0) return FailErrno(path.string());
+  if (::lseek(file.get(), 0, SEEK_SET) < 0) return FailErrno(directory.string());
   return CopyAll(file.get(), request.output_fd);
 }
 

@@ -14,6 +14,8 @@ namespace carrel::cli {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kOpenFiles = "/proc/self/fd";
+
 // A terminal, a pipe, whatever is open already: nothing to be atomic about, and never replaced.
 bool IsWrittenInPlace(const fs::path& path) {
   std::error_code error;
@@ -53,13 +55,23 @@ Result<Output> Output::Open(const fs::path& path) {
   } else if (IsWrittenInPlace(path)) {
     output.fd_ = UniqueFd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   } else {
-    output.temporary_ =
-        path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), RandomHex(4));
-    output.fd_ =
-        UniqueFd(::open(output.temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    CARREL_TRY(output.OpenFresh());
   }
   if (!output.fd_) return FailErrno(path.string());
   return output;
+}
+
+Status Output::OpenFresh() {
+  const fs::path directory = path_.has_parent_path() ? path_.parent_path() : ".";
+  temporary_ = directory / fmt::format(".{}.{}.tmp", path_.filename().string(), RandomHex(4));
+  if (std::error_code error; fs::exists(kOpenFiles, error)) {
+    fd_ = UniqueFd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
+  }
+  is_unnamed_ = static_cast<bool>(fd_);
+  if (is_unnamed_) return {};
+  fd_ = UniqueFd(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!fd_) return FailErrno(path_.string());
+  return {};
 }
 
 Output::~Output() {
@@ -69,9 +81,20 @@ Output::~Output() {
 Status Output::Keep() {
   if (!temporary_.empty()) {
     if (::fsync(fd_.get()) != 0) return FailErrno(path_.string());
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) return FailErrno(path_.string());
+    CARREL_TRY(TakeName());
   }
   fd_.Reset();
+  return {};
+}
+
+// By way of the temporary one: only a renamed file takes the place of another.
+Status Output::TakeName() {
+  const std::string unnamed = fmt::format("{}/{}", kOpenFiles, fd_.get());
+  if (is_unnamed_ &&
+      ::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+    return FailErrno(path_.string());
+  }
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return FailErrno(path_.string());
   return {};
 }
 

@@ -1,5 +1,5 @@
-// A file that a command was asked to write: whole or not at all, and never in the place of a
-// device.
+// A file that a command was asked to write: whole or not at all, however the process ends, and
+// never in the place of a device.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,8 @@ bool IsStandardOutput(const std::filesystem::path& path);
 // for a file in none, and for standard output where --json needs it. An empty path is fine.
 Status CheckOutput(const std::filesystem::path& path, const Console& console);
 
-// What is written until it is whole.
+// What is written until it is whole. A fresh file has no name until then, so that a process that is
+// killed leaves nothing; only where the file system knows no such files it has a temporary one.
 class Output {
  public:
   static Result<Output> Open(const std::filesystem::path& path);
@@ -36,8 +37,12 @@ class Output {
 
  private:
   Output() = default;
+  Status OpenFresh();
+  Status TakeName();
+
   std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path temporary_;  // of a fresh file, before it has its own
+  bool is_unnamed_ = false;          // even that is still to be given
   UniqueFd fd_;
 };
 

@@ -1,18 +1,23 @@
-"""Results of many rows: written beside the rows when threads are free, between them when not."""
+"""Results of many rows: written beside the rows when threads are free, between them when not, and
+handed out whole or not at all."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 import subprocess
+import time
 import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
 import report_repos
-from carrel_runner import Carrel
+from carrel_runner import TIMEOUT_S, Carrel
 
 ROWS = 30_000
+LONG_TO_COPY = 4 << 30  # bytes; all but the first are a hole
 BODY = f"""
 import datetime
 for i in range({ROWS}):
@@ -107,3 +112,36 @@ def test_a_compression_that_does_not_exist_is_refused(carrel: Carrel, tmp_path: 
     assert done.code != 0
     assert '"tiny"' in done.err
     assert "fast" in done.err and "small" in done.err
+
+
+def has_open_below(process: subprocess.Popen[str], directory: Path) -> bool:
+    try:
+        files = [os.readlink(link) for link in Path(f"/proc/{process.pid}/fd").iterdir()]
+    except OSError:  # closed, or the process is gone
+        return False
+    return any(name.startswith(f"{directory}/") for name in files)
+
+
+@pytest.mark.parametrize("packaging", [[], ["--zip"]])
+def test_a_download_that_is_killed_leaves_nothing(
+    carrel: Carrel, tmp_path: Path, packaging: list[str]
+) -> None:
+    carrel.ok("run", repository(tmp_path), "demo", "--renderer", "csv", "--output", "usual.csv")
+    report = carrel.reports()[0]["id"]
+    [artifact] = carrel.data.rglob(f"{report}*.csv")
+    artifact.chmod(0o600)
+    os.truncate(artifact, LONG_TO_COPY)
+    output = carrel.work / "output"
+    output.mkdir()
+    (output / "demo").write_text("of before")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        process = carrel.start(
+            *("report", "download", report, *packaging, "--output", output / "demo")
+        )
+        while process.poll() is None and not has_open_below(process, output):
+            time.sleep(0.001)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=TIMEOUT_S)
+        assert process.returncode == -number, err
+        assert [path.name for path in output.iterdir()] == ["demo"]
+        assert (output / "demo").read_text() == "of before"
