@@ -421,7 +421,9 @@ void DefineCreate(CLI::App& command, Options& options) {
       .add_option("--to", options.to,
                   "last day or second of the period, UTC; it belongs to the period whole")
       ->required();
-  command.add_option("--currency", create.currency, "ISO 4217; not for products of schema QT");
+  command.add_option(
+      "--currency", create.currency,
+      "of the amounts, ISO 4217 like EUR; needed unless the product is of schema QT");
   command.add_option("--environment", create.environment, "test, preview or production");
   command.add_option("--description", create.description, "text");
   command.add_option("--external-id", create.external_id, "text");

@@ -61,9 +61,14 @@ void CheckTexts(const UsageFile& file, Faults& faults) {
 void CheckCurrency(UsageFile& file, const CreateFile& request, Faults& faults) {
   if (file.schema == "qt" && !request.currency.empty()) {
     faults.Add("currency: a product of schema QT has none");
+  } else if (file.schema != "qt" && request.currency.empty()) {
+    faults.Add(
+        fmt::format("currency: is missing; usage of {} has amounts: expected the ISO 4217 code of "
+                    "their currency, like EUR",
+                    file.product.value.id));
   } else if (file.schema != "qt" && !IsCurrency(request.currency)) {
     faults.Add(
-        fmt::format("currency: '{}' is no ISO 4217 code like USD", Truncate(request.currency, 10)));
+        fmt::format("currency: '{}' is no ISO 4217 code like EUR", Truncate(request.currency, 10)));
   }
   file.currency = request.currency;
 }

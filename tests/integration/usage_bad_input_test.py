@@ -223,11 +223,20 @@ def test_a_bad_amount_is_its_records_error(desk: Desk, amount: str, expected: st
     assert codes(desk, file) == [f"{expected} amount"]
 
 
-@pytest.mark.parametrize("code", ["XYZ", "eur", "€", "EURO", ""])
-def test_a_currency_that_does_not_exist_is_refused(desk: Desk, code: str) -> None:
-    words = ["--name", "x", "--product", TR[0], "--contract", TR[1], "--currency", code]
+@pytest.mark.parametrize(
+    ("currency", "expected"),
+    [
+        *((["--currency", code], "is no ISO 4217 code") for code in ("XYZ", "eur", "€", "EURO")),
+        (["--currency", ""], "currency: is missing"),
+        ([], "currency: is missing"),
+    ],
+)
+def test_a_currency_that_does_not_exist_is_refused(
+    desk: Desk, currency: list[str], expected: str
+) -> None:
+    words = ["--name", "x", "--product", TR[0], "--contract", TR[1], *currency]
     done = desk.carrel("usage", "create", *words, "--from", "2026-11-01", "--to", "2026-11-30")
-    assert done.code == 3 and "is no ISO 4217 code" in done.err
+    assert done.code == 3 and expected in done.err
     assert desk.query("SELECT COUNT(*) FROM usage_files") == [(0,)]
 
 

@@ -45,7 +45,10 @@ TEST_F(UsageLifeTest, AllFaultsOfANewFileComeTogether) {
   request.currency = "EUR";
   EXPECT_THAT(Fault(request), HasSubstr("schema QT has none"));
   request = NewFile("PRD-100-200-301");
-  EXPECT_THAT(Fault(request), HasSubstr("currency: '' is no ISO 4217 code"));
+  EXPECT_EQ(
+      Fault(request),
+      "currency: is missing; usage of PRD-100-200-301 has amounts: expected the ISO 4217 code "
+      "of their currency, like EUR");
   for (const char* code : {"XXX", "eur", "EURO", "R U", "EUQ"}) {
     request.currency = code;
     EXPECT_THAT(Fault(request), HasSubstr("is no ISO 4217 code")) << code;
