@@ -64,6 +64,9 @@ class RecordSink {
 struct NewItem {
   std::string mpn, name, unit;
   uint8_t decimals = 0;
+  uint32_t row = 0;  // the first of the item
+  // False when that row leaves it at what the catalogue has of an upload before.
+  bool is_described = true;
 };
 
 struct UsageCategory {

@@ -8,6 +8,17 @@
 #include "runtime/usage/validator.h"
 
 namespace carrel::usage {
+namespace {
+
+// What a row makes of an item of its file.
+std::string Said(const NewItem& item) {
+  const std::string what =
+      fmt::format("{}, {}, {}", Shown(item.name), Shown(item.unit), PrecisionName(item.decimals));
+  if (item.is_described) return fmt::format("describes it as {}", what);
+  return fmt::format("does not describe it, which leaves {} of the upload before", what);
+}
+
+}  // namespace
 
 void Validator::CheckItem(const Row& row) {
   const std::string_view criteria = RequiredText(row, Column::kItemCriteria);
@@ -79,7 +90,8 @@ uint32_t Validator::KnownItem(const Row& row, uint32_t number) {
   }
   // Catalogues change names; the record keeps the item. A cell without a value is a fault anyway.
   TrimmedText(row, Column::kItemName);
-  return item.is_own ? AddNewItem({item.mpn, item.name, item.unit, item.decimals}) : number;
+  if (!item.is_own) return number;
+  return AddNewItem({item.mpn, item.name, item.unit, item.decimals, row.number, false});
 }
 
 // False when it is none, which was reported.
@@ -108,7 +120,7 @@ uint32_t Validator::NewItemFor(const Row& row, std::string_view mpn) {
            described);
   }
   const std::string_view precision = RequiredText(row, Column::kItemPrecision);
-  NewItem item{std::string(mpn), std::string(name), std::string(unit), 0};
+  NewItem item{std::string(mpn), std::string(name), std::string(unit), 0, row.number};
   if (precision.empty() || !ParsePrecision(precision, item.decimals) || errors_.size() > errors) {
     return UsageRecord::kNone;
   }
@@ -126,8 +138,9 @@ uint32_t Validator::AddNewItem(NewItem item) {
   const NewItem& first = result_.new_items[known];
   if (first.name != item.name || first.unit != item.unit || first.decimals != item.decimals) {
     Report(UsageCode::kItemDefinedTwice, Column::kItemMpn,
-           fmt::format("item {} is described in another way before: {}, {}, {}", Shown(item.mpn),
-                       Shown(first.name), Shown(first.unit), PrecisionName(first.decimals)),
+           fmt::format("item {}: row {} {}, this row {}; write the same name, unit and precision "
+                       "in all rows of the item",
+                       Shown(item.mpn), first.row, Said(first), Said(item)),
            item.mpn);
   }
   return lookup_.item_count() + known;

@@ -170,6 +170,26 @@ TEST_F(BroughtItemsTest, AFileMayDescribeItsItemsAnewUntilItIsAccepted) {
   EXPECT_EQ(*Count("usage_totals t JOIN items i ON i.key = t.item_key WHERE i.mpn = 'SNAP'"), 1);
 }
 
+TEST_F(BroughtItemsTest, ARowThatLeavesOutWhatAnotherDescribesAnewIsToldOfTheUploadBefore) {
+  const std::string anew = Line("anew", "SNAP", "Snapshots,TB,SNAP,decimal(4)");
+  const std::string plain = Line("plain", "SNAP", kNothing);
+  UsageFile file = SendLines(Brought(), anew + plain);
+  EXPECT_THAT(CodesOf(file), ElementsAre("USG_028 item_mpn"));
+  constexpr std::string_view kEnd =
+      "; write the same name, unit and precision in all rows of the item";
+  EXPECT_EQ(Values(file)[1]["errors"][0]["message"],
+            fmt::format("item 'SNAP': row 2 describes it as 'Snapshots', 'TB', decimal(4), "
+                        "this row does not describe it, which leaves 'Snapshots', 'GB', "
+                        "decimal(2) of the upload before{}",
+                        kEnd));
+  file = SendLines(file, plain + anew);
+  EXPECT_EQ(Values(file)[1]["errors"][0]["message"],
+            fmt::format("item 'SNAP': row 2 does not describe it, which leaves 'Snapshots', "
+                        "'GB', decimal(2) of the upload before, this row describes it as "
+                        "'Snapshots', 'TB', decimal(4){}",
+                        kEnd));
+}
+
 TEST_F(BroughtItemsTest, TheItemsOfAnotherFileAreNotDescribedAnew) {
   Brought();
   const UsageFile other =

@@ -217,6 +217,10 @@ TEST_F(ValidatorTest, NewItemsAreDescribedByTheFileWhereTheProductIsDynamic) {
   other.replace(other.find("GB"), 2, "TB");
   const UsageFileResult result = ReadCsvText(head + row + other);
   EXPECT_EQ(records_.seen.at(1).errors.at(0).code, UsageCode::kItemDefinedTwice);
+  EXPECT_EQ(records_.seen.at(1).errors.at(0).message,
+            "item 'NEW': row 2 describes it as 'New thing', 'GB', decimal(2), this row "
+            "describes it as 'New thing', 'TB', decimal(2); write the same name, unit and "
+            "precision in all rows of the item");
   EXPECT_EQ(result.new_items.size(), 1u);
 }
 
