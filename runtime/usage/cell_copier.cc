@@ -59,13 +59,21 @@ WorkbookCell CellCopier::TextIn(Takes takes, std::string_view text) {
   return is_plain ? WorkbookCell{render::DecimalCell(text)} : Text(text);
 }
 
-// What a cell has no room for must not become another number or time by losing its end.
+// What a cell has no room for must not become another number or time by losing its end. What is
+// none stays as it is, as far as there is room, when that has the same fault.
 WorkbookCell CellCopier::LongText(Takes takes, std::string_view text) {
+  const std::string_view kept = Trim(text.substr(0, render::kMaxCellText));
+  const auto has_same_fault = [&](const auto& whole, const auto& cut) {
+    return !kept.empty() && !cut && cut.error() == whole.error();
+  };
   if (takes == Takes::kNumber) {
     const auto number = Decimal::Parse(Trim(text));
     if (number) return NumberCell(*number, arena_);
-  } else if (const auto time = ParseTime(Trim(text))) {
-    return Text(arena_.Copy(FormatTime(*time)));
+    if (has_same_fault(number, Decimal::Parse(kept))) return Text(text);
+  } else {
+    const auto time = ParseTime(Trim(text));
+    if (time) return Text(arena_.Copy(FormatTime(*time)));
+    if (has_same_fault(time, ParseTime(kept))) return Text(text);
   }
   return Unreadable("text", text);
 }

@@ -81,6 +81,11 @@ const std::vector<std::string>& OddTexts() {
                                                  "1e40",
                                                  "0.0000000000000000001",
                                                  std::string(300, 'a'),
+                                                 std::string(33'000, '7'),
+                                                 "-" + std::string(33'000, '7'),
+                                                 " 0." + std::string(33'000, '7'),
+                                                 std::string(33'000, 'a'),
+                                                 std::string(40'000, ' ') + "a",
                                                  std::string(40'000, '0') + "5",
                                                  std::string(40'000, ' ') + "2026-11-02"};
   return texts;
