@@ -24,13 +24,6 @@ constexpr std::string_view kNothing = ",,,";
 
 class BroughtItemsTest : public SpreadsheetTest {
  protected:
-  UsageFile DraftOfTiers() {
-    CreateFile request = NewFile("PRD-100-200-301");
-    request.currency = "EUR";
-    auto file = service_->Create(vendor_, kOrigin, request);
-    EXPECT_TRUE(file) << file.error().message;
-    return file.value_or(UsageFile{});
-  }
   UsageFile SendLines(const UsageFile& file, std::string_view lines) {
     return SendText(file, std::string(kHeader) + std::string(lines));
   }

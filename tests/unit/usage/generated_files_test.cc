@@ -251,10 +251,7 @@ TEST_F(GeneratedFilesTest, TheReconciliationFileIsReadBack) {
 }
 
 TEST_F(GeneratedFilesTest, TheSummaryHasARowForEachTier) {
-  CreateFile request = NewFile("PRD-100-200-301");
-  request.currency = "EUR";
-  const auto file = service_->Create(vendor_, kOrigin, request);
-  ASSERT_TRUE(file) << file.error().message;
+  const UsageFile file = DraftOfTiers();
   std::string text =
       "record_id,item_search_criteria,item_search_value,quantity,start_time_utc,end_time_utc,"
       "asset_search_criteria,asset_search_value,amount,tier,v.region\n";
@@ -263,11 +260,11 @@ TEST_F(GeneratedFilesTest, TheSummaryHasARowForEachTier) {
         "t{},item.mpn,OS-GB,10,2026-11-01,2026-11-02,asset.id,AS-1000-2000-0003,{}.5,{},north\n",
         tier, 3 - tier, tier);
   }
-  ASSERT_EQ(SendText(*file, text).status, FileState::kReady);
-  ASSERT_TRUE(reading_->Submit(vendor_, kOrigin, file->id));
-  ASSERT_TRUE(reading_->Accept(distributor_, kOrigin, file->id, "yes"));
+  ASSERT_EQ(SendText(file, text).status, FileState::kReady);
+  ASSERT_TRUE(reading_->Submit(vendor_, kOrigin, file.id));
+  ASSERT_TRUE(reading_->Accept(distributor_, kOrigin, file.id, "yes"));
   const Table summary =
-      TabOf(files_->Open(distributor_, file->id, FileKind::kDistributor), "summary");
+      TabOf(files_->Open(distributor_, file.id, FileKind::kDistributor), "summary");
   ASSERT_THAT(summary, SizeIs(3));
   EXPECT_EQ(CellAt(summary, 1, "tier") + CellAt(summary, 1, "amount"), "#0#3.5");
   EXPECT_EQ(CellAt(summary, 2, "tier") + CellAt(summary, 2, "amount"), "#1#2.5");

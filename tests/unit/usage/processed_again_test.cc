@@ -190,14 +190,6 @@ Json WithoutErrors(Json record) {
 
 class ProcessedAgainTest : public SpreadsheetTest {
  protected:
-  UsageFile DraftOfTiers() {
-    CreateFile request = NewFile("PRD-100-200-301");
-    request.currency = "EUR";
-    auto file = service_->Create(vendor_, kOrigin, request);
-    EXPECT_TRUE(file) << file.error().message;
-    return file.value_or(UsageFile{});
-  }
-
   // `name` tells of record `index`; `fault` of its cell.
   void ExpectTheSameAgain(const UsageFile& file, const auto& name, const auto& fault) {
     const auto before = Values(file);

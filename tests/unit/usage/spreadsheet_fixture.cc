@@ -16,6 +16,14 @@ void SpreadsheetTest::SetUp() {
                           .is_gone = [](std::string_view) { return false; }});
 }
 
+UsageFile SpreadsheetTest::DraftOfTiers() {
+  CreateFile request = NewFile("PRD-100-200-301");
+  request.currency = "EUR";
+  auto file = service_->Create(vendor_, kOrigin, request);
+  EXPECT_TRUE(file) << file.error().message;
+  return file.value_or(UsageFile{});
+}
+
 UsageFile SpreadsheetTest::Send(const UsageFile& file, std::string_view name, int fd) {
   const auto sent = reading_->Upload(vendor_, kOrigin, file.id, {.name = name, .fd = fd});
   EXPECT_TRUE(sent) << sent.error().message;

@@ -15,6 +15,8 @@ class SpreadsheetTest : public UsageTest {
  protected:
   void SetUp() override;
 
+  // A new draft for PRD-100-200-301: schema TR, dynamic, with a custom column that is required.
+  UsageFile DraftOfTiers();
   // Uploaded and read.
   UsageFile Send(const UsageFile& file, std::string_view name, int fd);
   UsageFile SendText(const UsageFile& file, std::string_view text);
