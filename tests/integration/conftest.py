@@ -18,9 +18,11 @@ sys.path.insert(0, str(ROOT / "tests/render"))  # office
 sys.path.insert(0, str(ROOT / "tests/support"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from broker_bench import Bench  # noqa: E402
 from carrel_runner import BUILD, Carrel  # noqa: E402
 from connect_api import ConnectApi  # noqa: E402
 from git_http_server import GitHttpServer  # noqa: E402
+from http_fault_server import HttpFaultServer  # noqa: E402
 
 # Of what a shell runs in the background SIGINT is ignored, under nohup SIGHUP, and a program leaves
 # them so.
@@ -72,3 +74,21 @@ def api() -> Iterator[ConnectApi]:
     ]
     with ConnectApi({"subscriptions/assets": assets, "requests": []}, api_key="SU-1:secret") as up:
         yield up
+
+
+@pytest.fixture
+def server() -> Iterator[HttpFaultServer]:
+    with HttpFaultServer() as running:
+        yield running
+
+
+@pytest.fixture
+def canary() -> Iterator[HttpFaultServer]:
+    """A server that no report is permitted to reach."""
+    with HttpFaultServer() as running:
+        yield running
+
+
+@pytest.fixture
+def bench(carrel: Carrel, tmp_path: Path) -> Bench:
+    return Bench(carrel, tmp_path)
