@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness import Result
+    from case import Result
 
 
 def no_core_file(results: Sequence[Result]) -> None:

@@ -18,7 +18,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import BENIGN, BENIGN_ROWS, Case, Harness, all_cases  # noqa: E402
+from case import Case, all_cases  # noqa: E402
+from harness import BENIGN, BENIGN_ROWS, Harness  # noqa: E402
 
 AT_ONCE = 4
 # A case that takes longer than this once is left out.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness import Case, Harness, all_cases
+from case import Case, all_cases
+from harness import Harness
 
 
 def problem_of(harness: Harness, case: Case) -> str:

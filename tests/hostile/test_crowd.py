@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness import BENIGN_ROWS, SANITIZED, Harness, starved
+from case import SANITIZED, starved
+from harness import BENIGN_ROWS, Harness
 
 PROBE = "from probe import *\n"
 # What each does to the machine, and how it may end.

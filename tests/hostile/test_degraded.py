@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import CASES, Case, Harness
+from case import CASES, Case
+from harness import Harness
 from test_cases import problem_of
 
 OWN = sorted((Path(__file__).parent / "degraded").iterdir())

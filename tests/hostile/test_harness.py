@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from canaries import Canaries
-from harness import Case, Harness, State
+from case import Case
+from harness import Harness, State
 
 
 @pytest.fixture
