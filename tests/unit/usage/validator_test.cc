@@ -257,6 +257,7 @@ TEST_F(ValidatorTest, AFileMayDescribeItsOwnItemAnew) {
   rules_.dynamic = true;
   lookup_.AddItem({.mpn = "OWN",
                    .global_id = "PRD-1-0200",
+                   .local_id = {},
                    .name = "Mine",
                    .unit = "GB",
                    .decimals = 1,
