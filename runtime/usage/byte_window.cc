@@ -14,6 +14,9 @@ void Terminate(char* end) {
   std::memset(end + 1, 0, kScanMargin - 1);
 }
 
+// A character that the end of the stream cut is told of, if need be by a block without bytes.
+bool IsEnd(const Block& block) { return block.size == 0 && block.fault == TextFault::kNone; }
+
 }  // namespace
 
 Block::Block() : memory(new char[kRoom + kBytes + 2 * kScanMargin]) {}
@@ -35,6 +38,7 @@ BlockFeed::~BlockFeed() {
 
 Status BlockFeed::Fill(Block& block) {
   block.size = 0;
+  const bool is_over = at_end_;
   while (block.size < Block::kBytes && !at_end_) {
     CARREL_ASSIGN_OR_RETURN(const size_t n,
                             source_(block.data() + block.size, Block::kBytes - block.size));
@@ -43,7 +47,7 @@ Status BlockFeed::Fill(Block& block) {
   }
   if (checked_ == Checked::kNo) return {};
   block.fault = check_.Check({block.data(), block.size});
-  if (at_end_ && check_.Unfinished()) block.fault = TextFault::kNotUtf8;
+  if (at_end_ && !is_over && check_.Unfinished()) block.fault = TextFault::kNotUtf8;
   return {};
 }
 
@@ -75,7 +79,7 @@ Status BlockFeed::FillAll() {
     std::unique_ptr<Block> block = TakeFree();
     if (!block) block = std::make_unique<Block>();
     CARREL_TRY(Fill(*block));
-    if (block->size == 0) return {};
+    if (IsEnd(*block)) return {};
     const std::lock_guard lock(mutex_);
     ready_.push_back(std::move(block));
     changed_.notify_all();
@@ -100,7 +104,7 @@ Result<std::unique_ptr<Block>> BlockFeed::Next() {
   std::unique_ptr<Block> block = TakeFree();
   if (!block) block = std::make_unique<Block>();
   CARREL_TRY(Fill(*block));
-  if (block->size == 0) return nullptr;
+  if (IsEnd(*block)) return nullptr;
   return block;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include "runtime/usage/byte_window.h"
 #include "tests/unit/usage/workbook_fixture.h"
 
 namespace carrel::usage {
@@ -104,6 +105,21 @@ TEST_F(CsvReaderTest, EncodingsAreDetected) {
   CsvOptions utf8;
   utf8.encoding = CsvEncoding::kUtf8;
   EXPECT_EQ(Read("a,b\nc,\xF6\n", utf8), "error: line 2: it is not UTF-8");
+}
+
+TEST_F(CsvReaderTest, ACharacterThatTheEndCutsIsFoundWhereverTheStreamIsCut) {
+  std::string line(99, 'x');
+  line += '\n';
+  CsvOptions utf8;
+  utf8.encoding = CsvEncoding::kUtf8;
+  for (const size_t size : {Block::kBytes - 1, Block::kBytes, Block::kBytes + 1, 2 * Block::kBytes,
+                            2 * Block::kBytes + 1}) {
+    std::string text;
+    while (text.size() < size) text += line;
+    text.resize(size - 1);
+    text += '\xC3';
+    EXPECT_EQ(Read(text, utf8), fmt::format("error: line {}: it is not UTF-8", (size + 99) / 100));
+  }
 }
 
 TEST_F(CsvReaderTest, GzipIsReadMemberByMember) {
