@@ -20,7 +20,7 @@ TEST_DEPS := libgtest-dev libgmock-dev openssl openssh-server openssh-client pyt
 CHECK_DEPS := clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev xz-utils
 
 .PHONY: help deps test-deps check-deps build build-tests demo test asan bench soak audit fuzz \
-  render-peer render-office format check clean
+  render-peer render-office render-browser format check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -85,6 +85,11 @@ render-office: build-tests ## what LibreOffice makes of rendered templates (inst
 	$(call install,libreoffice-calc)
 	@CARREL_BUILD=$(BUILD) /usr/bin/python3 -m pytest -q -p no:cacheprovider \
 	  tests/render/office_checks.py
+
+render-browser: build-tests ## what a browser does with html pages (installs Chromium)
+	$(call install,chromium)
+	@CARREL_BUILD=$(BUILD) /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+	  tests/render/browser_checks.py
 
 format: check-deps ## format every source file
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i

@@ -90,14 +90,35 @@ const numeric = heads.map((_, i) => {
 });
 heads.forEach((head, i) => head.classList.toggle('n', numeric[i]));
 
-const collator = new Intl.Collator(undefined, {numeric: true});
-const compare = (i) => (a, b) => {
-  const x = text(a, i), y = text(b, i);
-  if (x === '' || y === '') return x === y ? 0 : x === '' ? 1 : -1;
-  if (!numeric[i]) return collator.compare(x, y);
-  const p = Number(x), q = Number(y);
-  return p < q ? -1 : p > q ? 1 : 0;
+// A number in any notation: its sign, the place of its first digit, its digits without zeros at
+// either end. So numbers of any size compare digit by digit. Null for what is none, as NaN.
+const number = (shown) => {
+  const endless = /^([+-]?)inf(?:inity)?$/i.exec(shown);
+  if (endless) return {sign: endless[1] === '-' ? -1 : 1, place: Infinity, digits: ''};
+  const parts = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(shown);
+  if (!parts) return null;
+  const [, sign, whole, fraction = '', power = '0'] = parts;
+  const all = whole + fraction;
+  if (all === '') return null;
+  const first = all.search(/[1-9]/);
+  if (first < 0) return {sign: 0, place: 0, digits: ''};
+  let end = all.length;
+  while (all[end - 1] === '0') end--;
+  return {sign: sign === '-' ? -1 : 1, place: whole.length - first + Number(power),
+    digits: all.slice(first, end)};
 };
+const difference = (a, b) => {
+  if (a.sign !== b.sign) return a.sign - b.sign;
+  if (a.place !== b.place) return a.place < b.place ? -a.sign : a.sign;
+  return a.digits === b.digits ? 0 : a.digits < b.digits ? -a.sign : a.sign;
+};
+// A cell that shows its number in another way has it as an attribute.
+const value = (row, i) => {
+  const cell = row.cells[i];
+  return cell ? number(cell.dataset.v ?? cell.textContent) : null;
+};
+
+const collator = new Intl.Collator(undefined, {numeric: true});
 const sort = (i) => {
   const now = heads[i].getAttribute('aria-sort');
   const next = now === 'none' ? 'ascending' : now === 'ascending' ? 'descending' : 'none';
@@ -105,10 +126,13 @@ const sort = (i) => {
   heads[i].setAttribute('aria-sort', next);
   let order = rows;
   if (next !== 'none') {
-    const up = compare(i);
-    const blank = (row) => text(row, i) === '';
-    order = rows.slice().sort(next === 'ascending' ? up
-      : (a, b) => (blank(a) || blank(b) ? up(a, b) : up(b, a)));
+    const key = (row) => (numeric[i] ? value(row, i) : text(row, i) || null);
+    const up = numeric[i] ? difference : collator.compare;
+    const turn = next === 'ascending' ? 1 : -1;
+    order = rows.map((row) => ({row, key: key(row)}))
+      .sort((a, b) => (a.key === null || b.key === null
+        ? (a.key === null) - (b.key === null) : turn * up(a.key, b.key)))
+      .map((keyed) => keyed.row);
   }
   const all = document.createDocumentFragment();
   order.forEach((row) => all.appendChild(row));
@@ -120,25 +144,27 @@ const filters = heads.map(() => null);
 const condition = (wanted, i) => {
   if (wanted === '') return null;
   const sign = /^(<=|>=|<|>|=)\s*(.+)$/.exec(wanted);
-  if (sign && numeric[i] && !Number.isNaN(Number(sign[2]))) {
-    const limit = Number(sign[2]);
-    return (value) => {
-      const n = Number(value);
-      if (value === '') return false;
-      return sign[1] === '<' ? n < limit : sign[1] === '>' ? n > limit
-        : sign[1] === '<=' ? n <= limit : sign[1] === '>=' ? n >= limit : n === limit;
+  const limit = sign && numeric[i] ? number(sign[2]) : null;
+  if (limit) {
+    return (row) => {
+      const n = value(row, i);
+      if (!n) return false;
+      const over = difference(n, limit);
+      return sign[1] === '<' ? over < 0 : sign[1] === '>' ? over > 0
+        : sign[1] === '<=' ? over <= 0 : sign[1] === '>=' ? over >= 0 : over === 0;
     };
   }
-  if (sign && sign[1] === '=') return (value) => value === sign[2];
+  if (sign && sign[1] === '=') return (row) => text(row, i) === sign[2];
   const part = wanted.toLowerCase();
-  return (value) => value.toLowerCase().includes(part);
+  return (row) => text(row, i).toLowerCase().includes(part);
 };
 const apply = () => {
   const part = search.value.trim().toLowerCase();
   let left = 0;
   for (const row of rows) {
-    let show = part === '' || row.textContent.toLowerCase().includes(part);
-    for (let i = 0; show && i < filters.length; i++) if (filters[i]) show = filters[i](text(row, i));
+    const show = (part === '' || Array.from(row.cells).some(
+      (cell) => cell.textContent.toLowerCase().includes(part))) &&
+      filters.every((matches) => !matches || matches(row));
     row.hidden = !show;
     if (show) left++;
   }

@@ -166,15 +166,28 @@ class HtmlRenderer final : public Renderer {
     return kind == CellKind::kDate || kind == CellKind::kTime || kind == CellKind::kDateTime;
   }
 
+  // By which the page sorts and filters a number that is shown as something else.
+  void AppendNumberAttribute(Cell cell) {
+    cell.printed = {};
+    std::string number;
+    AppendCellText(number, cell);
+    if (number == text_) return;
+    file_.buffer() += " data-v=\"";
+    AppendHtmlText(file_.buffer(), number);
+    file_.buffer() += '"';
+  }
+
   void AppendTableRow(Row row) {
     std::string& out = file_.buffer();
     out += "<tr>";
     for (const Cell& cell : row) {
-      out += IsNumber(cell.kind) ? "<td class=\"n\">"
-             : IsTime(cell.kind) ? "<td class=\"w\">"
-                                 : "<td>";
       text_.clear();
       AppendCellText(text_, cell);
+      out += IsNumber(cell.kind) ? "<td class=\"n\""
+             : IsTime(cell.kind) ? "<td class=\"w\""
+                                 : "<td";
+      if (IsNumber(cell.kind) && PrintsItself(cell)) AppendNumberAttribute(cell);
+      out += '>';
       AppendHtmlText(out, text_);
       out += "</td>";
     }

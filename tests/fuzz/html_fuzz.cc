@@ -31,7 +31,8 @@ constexpr std::string_view kTags =
     "td "
     "text tfoot th thead title tr ";
 constexpr std::string_view kAttributes =
-    " aria-label aria-labelledby charset class content cx cy d data-name height hidden http-equiv "
+    " aria-label aria-labelledby charset class content cx cy d data-name data-v height hidden "
+    "http-equiv "
     "id "
     "lang name placeholder r role scope tabindex transform type viewBox width x x1 x2 y y1 y2 ";
 constexpr std::string_view kDrawn = " cx cy d height r width x x1 x2 y y1 y2 ";
@@ -72,6 +73,8 @@ class Page {
 
   // Of the table's body.
   const std::vector<std::vector<std::string>>& rows() const { return rows_; }
+  // Of its cells, by row and column, those that sort as another number than they show.
+  const std::map<std::pair<size_t, size_t>, std::string>& numbers() const { return numbers_; }
   const std::string& attached() const { return attached_; }  // base64
 
  private:
@@ -111,7 +114,12 @@ class Page {
     if (empty) Take("/");
     Take(">");
     if (In("tbody") && name == "tr") rows_.emplace_back();
-    if (In("tbody") && name == "td") rows_.back().emplace_back();
+    if (In("tbody") && name == "td") {
+      rows_.back().emplace_back();
+      if (const auto number = attributes.find("data-v"); number != attributes.end()) {
+        numbers_[{rows_.size() - 1, rows_.back().size() - 1}] = number->second;
+      }
+    }
     if (empty || name == "meta" || name == "input") return;
     open_.push_back(name);
     if (name == "script" || name == "style") ReadRaw(name, attributes.contains("class"));
@@ -148,6 +156,7 @@ class Page {
   std::vector<std::string_view> open_;
   std::set<std::string> ids_;
   std::vector<std::vector<std::string>> rows_;
+  std::map<std::pair<size_t, size_t>, std::string> numbers_;
   std::string attached_;
 };
 
@@ -213,6 +222,15 @@ std::string Render(const Rows& rows, const std::string& type, const Json& args) 
   return output.Read();
 }
 
+// What a cell sorts by, when that is a number and not what it shows.
+std::string HiddenNumber(render::Cell cell) {
+  std::string shown, number;
+  render::AppendCellText(shown, cell);
+  cell.printed = {};
+  render::AppendCellText(number, cell);
+  return render::IsNumber(cell.kind) && number != shown ? number : "";
+}
+
 void CheckTable(const Rows& rows, const Page& page) {
   Require(page.rows().size() == rows.rows().size(), "html", "another number of rows");
   for (size_t r = 0; r < page.rows().size(); ++r) {
@@ -226,6 +244,9 @@ void CheckTable(const Rows& rows, const Page& page) {
         byte == '\0' ? expected += "\xEF\xBF\xBD" : expected += byte;
       }
       Require(shown[c] == expected, "html: another text", shown[c]);
+      const auto number = page.numbers().find({r, c});
+      Require(HiddenNumber(row[c]) == (number == page.numbers().end() ? "" : number->second),
+              "html: another number", shown[c]);
     }
   }
 }

@@ -5,7 +5,8 @@
 // of [kind, value] pairs: ["text", "a"], ["int", 1], ["big", "123"], ["float", "1e16"],
 // ["decimal", "1.10"], ["bool", true], ["none"], ["date", micros], ["time", micros],
 // ["datetime", micros, offset minutes or null], ["duration", micros],
-// ["long", days, "200000000 days, 0:00:00"], ["other", "{}", "dict"].
+// ["long", days, "200000000 days, 0:00:00"], ["other", "{}", "dict"]; ["printed", "9 EUR", [...]]
+// is a cell of another kind that prints itself.
 // For json and ndjson a line is written as it stands. `repeat` writes all rows that many times.
 // Prints its peak of memory.
 #include <fcntl.h>
@@ -44,6 +45,11 @@ Cell MakeCell(const Json& json, std::deque<std::string>& strings) {
   const auto keep = [&](const Json& text) -> std::string_view {
     return strings.emplace_back(text.get<std::string>());
   };
+  if (json.at(0) == "printed") {
+    Cell cell = MakeCell(json.at(2), strings);
+    cell.printed = keep(json.at(1));
+    return cell;
+  }
   Cell cell;
   cell.kind = kKinds.at(json.at(0).get<std::string>());
   switch (cell.kind) {

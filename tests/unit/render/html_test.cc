@@ -234,8 +234,23 @@ TEST_F(HtmlTest, AValueWithAStrOfItsOwnIsShownAsThat) {
   Cell level = IntegerCell(3);
   level.printed = "Level.HIGH";
   ASSERT_TRUE(Render({{level}}, {{"columns", {"Level"}}}));
-  EXPECT_THAT(page_, HasSubstr("<td class=\"n\">Level.HIGH</td>"));
+  EXPECT_THAT(page_, HasSubstr("<td class=\"n\" data-v=\"3\">Level.HIGH</td>"));
   EXPECT_THAT(page_, HasSubstr("<tfoot><tr><td class=\"n\">Total 3</td></tr></tfoot>"));
+}
+
+TEST_F(HtmlTest, OnlyANumberThatIsShownAsAnotherTextIsAnAttributeAsWell) {
+  Cell price = DecimalCell("1E+3");
+  price.printed = "\"1000\" EUR";
+  Cell plain = DecimalCell("1.50");
+  plain.printed = "1.50";
+  Cell day = DateCell(0);
+  day.printed = "the first";
+  Cell text = TextCell("a");
+  text.printed = "b";
+  ASSERT_TRUE(Render({{price, plain, day, text, DecimalCell("NaN")}}, {{"columns", {"Price"}}}));
+  EXPECT_THAT(page_, HasSubstr("<tr><td class=\"n\" data-v=\"1E+3\">&quot;1000&quot; EUR</td>"
+                               "<td class=\"n\">1.50</td><td class=\"w\">the first</td>"
+                               "<td>a</td><td class=\"n\">NaN</td></tr>\n"));
 }
 
 TEST_F(HtmlTest, AReportWithoutRowsIsAPage) {
