@@ -152,8 +152,9 @@ void ColumnTotal::AddDigits(std::string_view text) {
 }
 
 void ColumnTotal::AddFloat(double value) {
-  numbers_ = floats_ = true;
+  numbers_ = true;
   if (!std::isfinite(value)) return;
+  floats_ = true;
   if (float_limbs_.empty()) float_limbs_.resize(kBinaryLimbs);
   constexpr int kMantissaBits = 52;
   const auto bits = std::bit_cast<uint64_t>(value);
