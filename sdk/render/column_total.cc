@@ -4,6 +4,7 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "sdk/render/cell_text.h"
@@ -52,7 +53,12 @@ Digits Split(std::string_view text) {
     if (exponent.starts_with('+')) exponent.remove_prefix(1);
     const auto [end, error] =
         std::from_chars(exponent.data(), exponent.data() + exponent.size(), digits.exponent);
-    if (end != exponent.data() + exponent.size() || error != std::errc()) return digits;
+    if (end != exponent.data() + exponent.size() || error == std::errc::invalid_argument) {
+      return digits;
+    }
+    if (error == std::errc::result_out_of_range) {
+      digits.exponent = std::numeric_limits<int>::max() * (exponent.starts_with('-') ? -1 : 1);
+    }
     text = text.substr(0, e);
   }
   const size_t point = std::min(text.find('.'), text.size());

@@ -102,7 +102,8 @@ TEST(ColumnTotal, OnlyColumnsOfNumbersHaveOne) {
   EXPECT_EQ(Total({DecimalCell("1E-307")}), "none");
   EXPECT_EQ(Total({Float(1e308), Float(1e308)}), "none");
   EXPECT_EQ(Total({Float(-1e308), Float(-1e308)}), "none");
-  EXPECT_EQ(Total({DecimalCell("1E+99999999999")}), "0");  // no number that can be read
+  EXPECT_EQ(Total({IntegerCell(1), DecimalCell("1E+99999999999")}), "none");
+  EXPECT_EQ(Total({IntegerCell(1), DecimalCell("-1E-99999999999")}), "none");
   EXPECT_EQ(Total({Cell{}, IntegerCell(1), TextCell(""), DecimalCell("NaN")}), "1");
 }
 
