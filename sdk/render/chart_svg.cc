@@ -33,28 +33,35 @@ struct Box {
   double height() const { return bottom - top; }
 };
 
+constexpr double kLeastPlain = 1e-6, kMostPlain = 1e15;  // others have an exponent
+
 // 1234567.5 -> "1,234,567.5"
 std::string Grouped(double value, int decimals) {
   std::string text = fmt::format("{:.{}f}", value, decimals);
-  if (std::fabs(value) >= 1e15) return fmt::format("{:g}", value);
   const size_t first = text[0] == '-' ? 1 : 0;
   const size_t point = std::min(text.find('.'), text.size());
-  for (size_t at = point; at > first + 3;) text.insert(at -= 3, ",");
+  for (size_t at = point; at > first + 3;) text.insert(at -= 3, 1, ',');
   return text;
 }
 
-// The shortest text that says the number, for labels and descriptions.
+// Of the first digit.
+int PowerOf(double value) { return static_cast<int>(std::floor(std::log10(std::fabs(value)))); }
+
+// The shortest text that says the number, for labels and descriptions: up to 12 digits as they are,
+// of others the first 6 at least, and all those before the point.
 std::string Plain(double value) {
-  if (std::fabs(value) >= 1e15 || (value != 0 && std::fabs(value) < 1e-6)) {
-    return fmt::format("{:g}", value);
-  }
-  for (int decimals = 0; decimals < 6; ++decimals) {
+  if (value == 0) return "0";
+  const double magnitude = std::fabs(value);
+  if (magnitude >= kMostPlain) return fmt::format("{:.15g}", value);
+  if (magnitude < kLeastPlain) return fmt::format("{:g}", value);
+  const int power = PowerOf(value);
+  for (int decimals = 0; decimals <= std::max(6, 11 - power); ++decimals) {
     const double scale = std::pow(10, decimals);
-    if (std::fabs(std::round(value * scale) / scale - value) <= std::fabs(value) * 1e-12) {
+    if (std::fabs(std::round(value * scale) / scale - value) <= magnitude * 1e-14) {
       return Grouped(value, decimals);
     }
   }
-  return Grouped(value, 6);
+  return Grouped(value, std::max(6, 5 - power));
 }
 
 std::string_view Shorten(std::string_view text, size_t characters) {
@@ -94,12 +101,32 @@ Bounds BoundsOf(const ChartPoints& points) {
 // The value axis of a bar or line chart, and where its values are.
 struct Scale {
   Ticks ticks;
+  std::vector<std::string> labels;  // of the ticks
   Box box;
-  double last() const { return ticks.first + ticks.step * (ticks.count - 1); }
+  double Value(int tick) const {
+    const double value = ticks.first + ticks.step * tick;
+    return std::fabs(value) < ticks.step * 1e-9 ? 0 : value;
+  }
   double Y(double value) const {
-    return box.bottom - (value - ticks.first) / (last() - ticks.first) * box.height();
+    const double last = Value(ticks.count - 1);
+    return box.bottom - (value - ticks.first) / (last - ticks.first) * box.height();
   }
 };
+
+// As many digits as tell neighbours apart.
+std::vector<std::string> LabelsOf(const Scale& scale) {
+  const Ticks& ticks = scale.ticks;
+  const double largest = std::max(std::fabs(ticks.first), std::fabs(scale.Value(ticks.count - 1)));
+  const bool plain = ticks.step >= kLeastPlain && largest < kMostPlain;
+  const int digits = PowerOf(largest) - PowerOf(ticks.step) + 1;
+  std::vector<std::string> labels;
+  labels.reserve(static_cast<size_t>(ticks.count));
+  for (int i = 0; i < ticks.count; ++i) {
+    labels.push_back(plain ? Grouped(scale.Value(i), ticks.decimals)
+                           : fmt::format("{:.{}g}", scale.Value(i), digits));
+  }
+  return labels;
+}
 
 Scale MakeScale(Bounds bounds, ChartType type) {
   // Bars are measured from zero; a line may start elsewhere when all of it is far from zero.
@@ -109,25 +136,20 @@ Scale MakeScale(Bounds bounds, ChartType type) {
   if (bounds.high < 0 && (type == ChartType::kBar || -bounds.high < spread)) bounds.high = 0;
   Scale scale;
   scale.ticks = NiceTicks(bounds.low, bounds.high, 5);
-  size_t widest = 0;
-  for (int i = 0; i < scale.ticks.count; ++i) {
-    const double value = scale.ticks.first + scale.ticks.step * i;
-    widest = std::max(widest, Grouped(value, scale.ticks.decimals).size());
-  }
+  scale.labels = LabelsOf(scale);
+  const size_t widest = std::ranges::max(scale.labels, {}, &std::string::size).size();
   scale.box.left = std::max(kLeft, 20 + 7.5 * static_cast<double>(widest));
   return scale;
 }
 
 void AppendValueAxis(std::string& out, const Scale& scale) {
   for (int i = 0; i < scale.ticks.count; ++i) {
-    double value = scale.ticks.first + scale.ticks.step * i;
-    if (std::fabs(value) < scale.ticks.step * 1e-9) value = 0;
-    const double y = scale.Y(value);
+    const double y = scale.Y(scale.Value(i));
     out += fmt::format(
         "<line class=\"{}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>"
         "<text class=\"t e\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
-        value == 0 ? "z" : "g", scale.box.left, scale.box.right, y, y, scale.box.left - 8, y + 4,
-        Grouped(value, scale.ticks.decimals));
+        scale.Value(i) == 0 ? "z" : "g", scale.box.left, scale.box.right, y, y, scale.box.left - 8,
+        y + 4, scale.labels[static_cast<size_t>(i)]);
   }
 }
 

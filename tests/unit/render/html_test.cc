@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
 
 #include "runtime/base/files.h"
 #include "sdk/render/chart_spec.h"
@@ -167,6 +168,79 @@ TEST(ChartPoints, BarsAreTheFirstRowsAndSlicesTheLargest) {
   EXPECT_EQ(pie.points().front().label, "19");
   EXPECT_EQ(pie.points().back().label, "9");
   EXPECT_EQ(pie.others(), 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8);
+}
+
+// The texts behind `before`, up to the next tag.
+std::vector<std::string> TextsBehind(std::string_view page, const std::string& before) {
+  std::vector<std::string> texts;
+  for (size_t at = 0; (at = page.find(before, at)) != page.npos;) {
+    const size_t begin = page.find('>', at + before.size() - 1) + 1;
+    at = page.find('<', begin);
+    texts.emplace_back(page.substr(begin, at - begin));
+  }
+  return texts;
+}
+
+std::string Drawn(ChartType type, const std::vector<double>& values) {
+  ChartPoints points(type, {0, {1}});
+  for (const double value : values) {
+    const Cell cells[] = {TextCell("a"), Float(value)};
+    points.Add(cells);
+  }
+  std::string figure;
+  AppendChartFigure(figure, {type, "", "x", {"y"}, ""}, points, 1);
+  return figure;
+}
+
+TEST(ChartFigure, ThePointerShowsTheDigitsOfANumberOfAnySize) {
+  const std::vector<std::pair<double, std::string>> shown = {
+      {1.656e-06, "0.000001656"},
+      {1.2345e-05, "0.000012345"},
+      {-0.1 / 3, "-0.0333333"},
+      {0.1 + 0.2, "0.3"},
+      {0.00012345678901, "0.00012345678901"},
+      {1.0 / 3, "0.333333"},
+      {200.0 / 3, "66.666667"},
+      {1.5e-7, "1.5e-07"},
+      {1e-6, "0.000001"},
+      {1234567.5, "1,234,567.5"},
+      {-1234, "-1,234"},
+      {123456789012.34, "123,456,789,012.34"},
+      {999999999999999, "999,999,999,999,999"},
+      {9007199254740993, "9.00719925474099e+15"},
+      {1e300, "1e+300"},
+      {0, "0"}};
+  for (const auto& [value, text] : shown) {
+    const std::string figure = Drawn(ChartType::kBar, {value});
+    EXPECT_THAT(TextsBehind(figure, "\"><title>"), ElementsAre(std::string("a: ").append(text)));
+    EXPECT_THAT(figure, HasSubstr("Values from " + text + " to " + text + "."));
+  }
+}
+
+TEST(ChartFigure, TheTicksOfAnAxisHaveLabelsThatDiffer) {
+  const auto labels = [](const std::vector<double>& values) {
+    return TextsBehind(Drawn(ChartType::kLine, values), "<text class=\"t e\"");
+  };
+  EXPECT_THAT(labels({0, 2e6}), ElementsAre("0", "500,000", "1,000,000", "1,500,000", "2,000,000"));
+  EXPECT_THAT(labels({1e-7, 5e-7}), ElementsAre("0", "1e-07", "2e-07", "3e-07", "4e-07", "5e-07"));
+  EXPECT_THAT(labels({9e15, 9e15 + 6e4}),
+              ElementsAre("9e+15", "9.00000000002e+15", "9.00000000004e+15", "9.00000000006e+15"));
+  for (const auto& values : std::vector<std::vector<double>>{{1e15, 1e15 + 5e3},
+                                                             {-9e15, -9e15 + 1e5},
+                                                             {1e16, 1e16 + 4e4},
+                                                             {-4e15, 5e14},
+                                                             {9e14, 1.1e15},
+                                                             {1e22, 1e23},
+                                                             {1e-13, 9e-13},
+                                                             {1000, 1000 + 1e-8},
+                                                             {1, 1 + 1e-11},
+                                                             {0.5, 0.5 + 1e-7},
+                                                             {-1e300, 1e300}}) {
+    const std::vector<std::string> texts = labels(values);
+    const std::set<std::string> different(texts.begin(), texts.end());
+    EXPECT_GE(texts.size(), 2U) << values[0];
+    EXPECT_EQ(different.size(), texts.size()) << testing::PrintToString(texts);
+  }
 }
 
 std::string ChartError(std::string_view charts) {
