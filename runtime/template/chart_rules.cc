@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runtime/base/text.h"
+#include "runtime/base/xml_text.h"
 
 namespace carrel::manifest {
 namespace {
@@ -70,7 +71,12 @@ void CheckChart(ObjectReader& chart, const ColumnNames& columns) {
     chart.Error("y", "bad-value", fmt::format("found {} columns, a pie has one", values.size()),
                 "one column");
   }
-  chart.String("title", Presence::kOptional);
+  const auto title = chart.String("title", Presence::kOptional);
+  if (title && EscapeForXml(*title) != *title) {
+    chart.Error("title", "bad-value",
+                fmt::format("the title {} holds control characters", Quoted(*title)),
+                "text without control characters");
+  }
   const auto anchor = chart.String("anchor", Presence::kOptional);
   if (anchor && !IsCellName(*anchor)) {
     chart.Error("anchor", "bad-value", fmt::format("found {}, expected a cell", Quoted(*anchor)),

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runtime/base/text.h"
+#include "runtime/base/xml_text.h"
 
 namespace carrel::render {
 namespace {
@@ -80,6 +81,9 @@ Result<ChartSpec> ReadChart(const Json& json, size_t index) {
     return Bad(index, "y", "one column for a pie", json["y"]);
   }
   CARREL_ASSIGN_OR_RETURN(chart.title, OptionalText(json, index, "title"));
+  if (EscapeForXml(chart.title) != chart.title) {
+    return Bad(index, "title", "text without control characters", json["title"]);
+  }
   CARREL_ASSIGN_OR_RETURN(chart.anchor, OptionalText(json, index, "anchor"));
   if (!chart.anchor.empty() && !IsCellName(chart.anchor)) {
     return Bad(index, "anchor", "a cell such as \"H2\"", json["anchor"]);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/base/clock.h"
+#include "runtime/base/xml_text.h"
 #include "sdk/render/number_text.h"
 #include "sdk/render/xlsx_cell.h"
 
@@ -92,12 +93,11 @@ Result<std::string> InfoSheetXml(const RunInfo& info, std::string_view finish_ti
   std::string out =
       fmt::format("{}<worksheet xmlns=\"{}\">{}", kDeclaration, main_namespace, kHead);
   const auto put = [&](const std::string& ref, uint32_t style, std::string_view text) -> Status {
+    const std::string storable = EscapeForXml(text);
     Cell cell;
     cell.kind = CellKind::kText;
-    cell.text = text;
-    auto status = writer.Append(out, ref, style, cell);
-    if (status) return {};
-    return Wrap(status.error(), fmt::format("sheet Info, cell {}", ref));
+    cell.text = storable;
+    return writer.Append(out, ref, style, cell);
   };
   out += "<row r=\"1\">";
   CARREL_TRY(put("A1", styles.title, "Report Execution Information"));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/base/text.h"
+#include "runtime/base/xml_text.h"
 #include "sdk/render/cell_text.h"
 #include "tests/fuzz/fuzz_rows.h"
 
@@ -261,7 +262,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   for (const char* type : {"bar", "line", "pie"}) {
     Json y = Json::array({Columns()[1]});
     if (type != std::string_view("pie")) y.push_back(Columns()[2]);
-    charts.push_back({{"type", type}, {"title", title}, {"x", Columns()[0]}, {"y", y}});
+    charts.push_back(
+        {{"type", type}, {"title", EscapeForXml(title)}, {"x", Columns()[0]}, {"y", y}});
   }
   const Json args = {{"title", title}, {"columns", Columns()}, {"charts", charts}};
   const std::string text = Render(rows, "html", args);

@@ -11,6 +11,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/text.h"
+#include "runtime/base/xml_text.h"
 
 namespace carrel {
 namespace {
@@ -95,6 +96,13 @@ TEST(TextTest, ControlsCannotReachATerminal) {
   EXPECT_EQ(EscapeControls("a\x1B[31m\n\tb\x7F"), "a\\x1b[31m\n\tb\\x7f");
   EXPECT_EQ(EscapeControls("\xC2\x9B"), "\\x9b");
   EXPECT_EQ(EscapeControls("\xC3\xA9"), "\xC3\xA9");
+}
+
+TEST(TextTest, WhatXmlCannotHoldIsEscaped) {
+  EXPECT_EQ(EscapeForXml("a\x01\x1F\v<\t\r\n\x7F"), "a\\x01\\x1f\\x0b<\t\r\n\x7F");
+  EXPECT_EQ(EscapeForXml(std::string_view("\0z", 2)), "\\x00z");
+  EXPECT_EQ(EscapeForXml("\xEF\xBF\xBE\xEF\xBF\xBF\xEF\xBF\xBD"), "\\ufffe\\uffff\xEF\xBF\xBD");
+  EXPECT_EQ(EscapeForXml("\xC3\xA9\xF0\x9F\x98\x80\xFF"), "\xC3\xA9\xF0\x9F\x98\x80\xEF\xBF\xBD");
 }
 
 TEST(TextTest, TruncateCutsBetweenCharacters) {

@@ -265,6 +265,11 @@ TEST(ChartSpec, AFaultNamesTheKeyWhatWasFoundAndWhatIsExpected) {
             R"(args.charts[0].y: expected one column for a pie, found ["b","c"])");
   EXPECT_EQ(ChartError(R"([{"type":"bar","x":"a","y":"b","title":1}])"),
             "args.charts[0].title: expected text, found 1");
+  EXPECT_EQ(ChartError(R"([{"type":"bar","x":"a","y":"b","title":"a\u0001b"}])"),
+            R"(args.charts[0].title: expected text without control characters, found "a\u0001b")");
+  EXPECT_EQ(ChartError(R"([{"type":"bar","x":"a","y":"b","title":"\uffff"}])"),
+            "args.charts[0].title: expected text without control characters, found \"\uffff\"");
+  EXPECT_EQ(ChartError(R"([{"type":"bar","x":"a","y":"b","title":"a\tb\nc"}])"), "none");
   for (const std::string cell : {"h2", "2", "H", "XFE1", "A0", "A1048577", "AAAAAAAAAAAAAA1"}) {
     EXPECT_THAT(ChartError(R"([{"type":"bar","x":"a","y":"b","anchor":")" + cell + "\"}]"),
                 HasSubstr("args.charts[0].anchor: expected a cell such as \"H2\""))

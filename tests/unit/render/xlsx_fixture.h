@@ -95,6 +95,7 @@ class XlsxTest : public testing::Test {
     options.template_path = "t.xlsx";
     options.output_fd = fd.get();
     options.threading = threading_;
+    options.info = info_;
     CARREL_ASSIGN_OR_RETURN(auto renderer, MakeRenderer(options));
     for (const auto& row : rows) CARREL_TRY(renderer->WriteRow(row));
     return renderer->Finish("2020-01-01T00:00:00+00:00");
@@ -121,6 +122,7 @@ class XlsxTest : public testing::Test {
   }
 
   Threading threading_ = Threading::kWhenSpare;
+  RunInfo info_;
   std::optional<TempDir> dir_;
   std::vector<std::pair<std::string, std::string>> parts_;
 };

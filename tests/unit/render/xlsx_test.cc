@@ -160,6 +160,14 @@ TEST_F(XlsxTest, TheTypeOfTheWorkbookMayBeThatOfAllXmlParts) {
   EXPECT_THAT(Render({}).error().message, HasSubstr("a workbook with macros (.xlsm)"));
 }
 
+TEST_F(XlsxTest, InfoShowsWhatXmlCannotHoldAsEscapes) {
+  info_.report_name = "Sales\v2\xEF\xBF\xBE";
+  info_.account_name = "A & \xFF";
+  ASSERT_TRUE(Render({{Integer(1)}}));
+  EXPECT_THAT(Output("xl/worksheets/sheet2.xml"), AllOf(HasSubstr("<t>Sales\\x0b2\\ufffe</t>"),
+                                                        HasSubstr("<t>A &amp; \xEF\xBF\xBD</t>")));
+}
+
 TEST_F(XlsxTest, InfoTakesTheNextFreeName) {
   Part("xl/workbook.xml")
       .replace(Part("xl/workbook.xml").find("</sheets>"), 0,

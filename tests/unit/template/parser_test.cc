@@ -163,6 +163,9 @@ TEST(Parser, AChartThatCannotBeDrawnIsAnErrorAtItsPlace) {
               ElementsAre("error bad-value " + place + ".y"));
   EXPECT_THAT(FaultsWith(chart + "/type", "pi"),
               ElementsAre("error unknown-value " + place + ".type"));
+  EXPECT_THAT(FaultsWith(chart + "/title", "a\u0001b"),
+              ElementsAre("error bad-value " + place + ".title"));
+  EXPECT_THAT(FaultsWith(chart + "/title", "a\tb\nc"), IsEmpty());
   EXPECT_THAT(FaultsWith(chart + "/tittle", "x"),
               ElementsAre("warning unknown-key " + place + ".tittle"));
   EXPECT_THAT(FaultsWith("/reports/1/renderers/0/args/charts/0/anchor", "2H"),
