@@ -84,11 +84,37 @@ TEST(PythonRenderers, ATemplateThatIsWrongFailsTheRenderer) {
   Checkout checkout;
   Outcome outcome = checkout.RunJob(TemplateJob(checkout, kRows, "jinja2", "\n{% for %}"), nullptr);
   EXPECT_EQ(outcome.kind(), "render");
-  EXPECT_THAT(outcome.message(), HasSubstr("page.html.j2, line 2"));
+  EXPECT_THAT(outcome.message(), StartsWith("template page.html.j2, line 2: "));
   outcome = checkout.RunJob(TemplateJob(checkout, kRows, "jinja2", "{% include '/etc/passwd' %}"),
                             nullptr);
   EXPECT_EQ(outcome.kind(), "render");
   EXPECT_THAT(outcome.message(), HasSubstr("TemplateNotFound"));
+}
+
+TEST(PythonRenderers, AnErrorInATemplateNamesTheInnermostAndItsLine) {
+  Checkout checkout;
+  checkout.Write("reports/parts/sum.html", "{% macro sum(row) %}\n{{ row.nope.x }}{% endmacro %}");
+  checkout.Write("reports/parts/bad.html", "\n\n{% if %}");
+  const auto message = [&](std::string_view text, const std::string& type = "jinja2",
+                           const std::string& source = kRows) {
+    const Outcome outcome = checkout.RunJob(TemplateJob(checkout, source, type, text), nullptr);
+    EXPECT_EQ(outcome.kind(), "render") << text;
+    return outcome.message();
+  };
+  constexpr std::string_view kUndefined = "a\n{% for row in data %}\n{{ nope.x }}{% endfor %}";
+  constexpr const char* kAtLine3 =
+      "template page.html.j2, line 3: UndefinedError: 'nope' is undefined";
+  EXPECT_EQ(message(kUndefined), kAtLine3);
+  EXPECT_EQ(message(kUndefined, "pdf"), kAtLine3);
+  EXPECT_EQ(message(kUndefined, "jinja2", std::string("async ") + (kRows + 1)), kAtLine3);
+  EXPECT_EQ(message("{% from 'parts/sum.html' import sum %}\n{% for row in data %}{{ sum(row) }}"
+                    "{% endfor %}"),
+            "template parts/sum.html, line 2: UndefinedError: 'tuple object' has no attribute "
+            "'nope'");
+  EXPECT_THAT(message("{% include 'parts/bad.html' %}"),
+              StartsWith("template parts/bad.html, line 3: TemplateSyntaxError: "));
+  EXPECT_EQ(message("\n{% include 'none.html' %}"),
+            "template page.html.j2, line 2: TemplateNotFound: none.html");
 }
 
 TEST(PythonRenderers, AnExceptionOfTheReportIsTheReportsOwn) {

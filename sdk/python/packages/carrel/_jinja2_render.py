@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import os
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -70,7 +71,7 @@ def write_template(report: Any, result: Any, output: Any) -> None:
         else:
             _write(report, result, output)
     except jinja2.TemplateError as error:
-        raise RenderError(_describe(error)) from error
+        raise RenderError(_describe(error, _directory(report.job))) from error
 
 
 def _write(report: Any, data: Any, output: Any) -> None:
@@ -144,16 +145,20 @@ async def _first(rows: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 def _load(job: dict[str, Any], is_async: bool) -> jinja2.Template:
-    directory, name = os.path.split(job["template"])
     escape_all = (job["args"] or {}).get("autoescape") is True
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(os.path.join(job["root"], directory)),
+        loader=jinja2.FileSystemLoader(_directory(job)),
         # Decides by the end of the name, so x.html.j2 is not escaped unless args say so:
         # reports rely on it.
         autoescape=True if escape_all else jinja2.select_autoescape(["html", "xml"]),
         enable_async=is_async,
     )
-    return environment.get_template(name)
+    return environment.get_template(os.path.basename(job["template"]))
+
+
+def _directory(job: dict[str, Any]) -> str:
+    """What the names of templates are relative to."""
+    return os.path.dirname(os.path.join(job["root"], job["template"]))
 
 
 def _context(report: Any, data: Any) -> dict[str, Any]:
@@ -170,8 +175,19 @@ def _context(report: Any, data: Any) -> dict[str, Any]:
     return context
 
 
-def _describe(error: jinja2.TemplateError) -> str:
-    where = ""
-    if isinstance(error, jinja2.TemplateSyntaxError):
-        where = f"{error.name}, line {error.lineno}: "
+def _describe(error: jinja2.TemplateError, directory: str) -> str:
+    where = _place(error, directory)
     return f"{where}{type(error).__name__}: {error.message or ''}".rstrip(": ")
+
+
+def _place(error: jinja2.TemplateError, directory: str) -> str:
+    """The innermost template and its line, when the error is of one."""
+    if isinstance(error, jinja2.TemplateSyntaxError) and error.name:
+        return f"template {error.name}, line {error.lineno}: "
+    place = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        # jinja2 has put frames of templates in the place of those of their code.
+        if "__jinja_exception__" in frame.f_globals:
+            name = os.path.relpath(frame.f_globals["__file__"], directory)
+            place = f"template {name}, line {line}: "
+    return place
