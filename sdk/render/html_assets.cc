@@ -78,16 +78,19 @@ const heads = Array.from(table.tHead.rows[0].cells);
 const count = document.getElementById('count');
 const search = document.getElementById('search');
 const text = (row, i) => (row.cells[i] ? row.cells[i].textContent : '');
-const numeric = heads.map((_, i) => {
+// Of each column: has it cells that are not empty, and does the test hold for all of them?
+const columns = (test) => heads.map((_, i) => {
   let seen = false;
   for (const row of rows) {
     const cell = row.cells[i];
     if (!cell || cell.textContent === '') continue;
-    if (!cell.classList.contains('n')) return false;
+    if (!test(cell)) return false;
     seen = true;
   }
   return seen;
 });
+const numeric = columns((cell) => cell.classList.contains('n'));
+const valued = columns((cell) => cell.classList.contains('n') || 'v' in cell.dataset);
 heads.forEach((head, i) => head.classList.toggle('n', numeric[i]));
 
 // A number in any notation: its sign, the place of its first digit, its digits without zeros at
@@ -112,7 +115,7 @@ const difference = (a, b) => {
   if (a.place !== b.place) return a.place < b.place ? -a.sign : a.sign;
   return a.digits === b.digits ? 0 : a.digits < b.digits ? -a.sign : a.sign;
 };
-// A cell that shows its number in another way has it as an attribute.
+// A cell whose text is not the number by which it sorts has that as an attribute.
 const value = (row, i) => {
   const cell = row.cells[i];
   return cell ? number(cell.dataset.v ?? cell.textContent) : null;
@@ -126,8 +129,8 @@ const sort = (i) => {
   heads[i].setAttribute('aria-sort', next);
   let order = rows;
   if (next !== 'none') {
-    const key = (row) => (numeric[i] ? value(row, i) : text(row, i) || null);
-    const up = numeric[i] ? difference : collator.compare;
+    const key = (row) => (valued[i] ? value(row, i) : text(row, i) || null);
+    const up = valued[i] ? difference : collator.compare;
     const turn = next === 'ascending' ? 1 : -1;
     order = rows.map((row) => ({row, key: key(row)}))
       .sort((a, b) => (a.key === null || b.key === null

@@ -16,7 +16,9 @@
 #include "sdk/render/html_attachment.h"
 #include "sdk/render/html_page.h"
 #include "sdk/render/html_text.h"
+#include "sdk/render/number_text.h"
 #include "sdk/render/output_file.h"
+#include "sdk/render/time_text.h"
 
 namespace carrel::render {
 namespace {
@@ -69,6 +71,31 @@ Result<HtmlArgs> ParseArgs(const RendererOptions& options) {
   return Fail(Code::kInvalid,
               fmt::format("args.max_rows: expected an integer from 1 to {}, found {}",
                           kMostRowsShown, DumpJson(rows)));
+}
+
+bool IsTime(CellKind kind) {
+  return kind == CellKind::kDate || kind == CellKind::kTime || kind == CellKind::kDateTime;
+}
+
+// The number that puts a cell in its place when its column is sorted; empty when its text does:
+// a number that prints itself has its own, a moment with a zone or a text of its own and a duration
+// their microseconds.
+std::string OrderOf(const Cell& cell) {
+  std::string number;
+  if (cell.kind == CellKind::kDuration) {
+    AppendInteger(number, cell.micros);
+  } else if (cell.kind == CellKind::kLongDuration) {
+    AppendPythonFloat(number, cell.number * static_cast<double>(kMicrosPerDay));
+  } else if (IsTime(cell.kind) && (cell.with_zone || PrintsItself(cell))) {
+    const int64_t offset =
+        cell.with_zone ? int64_t{60} * cell.offset_minutes * kMicrosPerSecond : 0;
+    AppendInteger(number, cell.micros - offset);
+  } else if (IsNumber(cell.kind) && PrintsItself(cell)) {
+    Cell plain = cell;
+    plain.printed = {};
+    AppendCellText(number, plain);
+  }
+  return number;
 }
 
 // The page is written as rows come: what must be seen before the table but is known only at its
@@ -162,21 +189,6 @@ class HtmlRenderer final : public Renderer {
     return file_.MaybeFlush();
   }
 
-  static bool IsTime(CellKind kind) {
-    return kind == CellKind::kDate || kind == CellKind::kTime || kind == CellKind::kDateTime;
-  }
-
-  // By which the page sorts and filters a number that is shown as something else.
-  void AppendNumberAttribute(Cell cell) {
-    cell.printed = {};
-    std::string number;
-    AppendCellText(number, cell);
-    if (number == text_) return;
-    file_.buffer() += " data-v=\"";
-    AppendHtmlText(file_.buffer(), number);
-    file_.buffer() += '"';
-  }
-
   void AppendTableRow(Row row) {
     std::string& out = file_.buffer();
     out += "<tr>";
@@ -186,7 +198,11 @@ class HtmlRenderer final : public Renderer {
       out += IsNumber(cell.kind) ? "<td class=\"n\""
              : IsTime(cell.kind) ? "<td class=\"w\""
                                  : "<td";
-      if (IsNumber(cell.kind) && PrintsItself(cell)) AppendNumberAttribute(cell);
+      if (const std::string order = OrderOf(cell); !order.empty() && order != text_) {
+        out += " data-v=\"";
+        AppendHtmlText(out, order);
+        out += '"';
+      }
       out += '>';
       AppendHtmlText(out, text_);
       out += "</td>";

@@ -120,6 +120,15 @@ def test_numbers_that_print_themselves_sort_and_filter_by_value(browser: Browser
     assert browser.ask(page, steps) == [["a", "b", "c"], ["c"], ["a", "d"], ["b", "c"], ["a"]]
 
 
+def test_durations_and_moments_sort_by_time(browser: Browser) -> None:
+    hour = 3_600_000_000
+    cells = [["duration", 48 * hour], ["duration", 10 * hour], ["duration", -hour], ["none"]]
+    cells += [["long", 200_000_000, "200000000 days, 0:00:00"], ["duration", 9 * hour + 1]]
+    assert _sorted(browser, cells) == ("cfbaed", "eabfcd")
+    cells = [["datetime", 5 * hour, 120], ["datetime", 4 * hour, 0], ["datetime", hour, -300]]
+    assert _sorted(browser, cells) == ("abc", "cba")
+
+
 def test_filters_of_numbers_are_exact(browser: Browser) -> None:
     cells = [["int", 9007199254740993], ["int", 9007199254740992], ["float", "inf"]]
     cells += [["float", "nan"], ["none"], ["float", "-inf"], ["int", 0]]

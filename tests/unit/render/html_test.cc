@@ -326,19 +326,31 @@ TEST_F(HtmlTest, AValueWithAStrOfItsOwnIsShownAsThat) {
   EXPECT_THAT(page_, HasSubstr("<tfoot><tr><td class=\"n\">Total 3</td></tr></tfoot>"));
 }
 
-TEST_F(HtmlTest, OnlyANumberThatIsShownAsAnotherTextIsAnAttributeAsWell) {
+TEST_F(HtmlTest, WhatACellSortsByIsAnAttributeWhenItsTextDoesNotTell) {
   Cell price = DecimalCell("1E+3");
   price.printed = "\"1000\" EUR";
   Cell plain = DecimalCell("1.50");
   plain.printed = "1.50";
   Cell day = DateCell(0);
   day.printed = "the first";
+  Cell time;
+  time.kind = CellKind::kDateTime;
+  time.with_zone = true;
+  time.offset_minutes = 90;
+  Cell length;
+  length.kind = CellKind::kDuration;
+  length.micros = 1'500'000;
   Cell text = TextCell("a");
   text.printed = "b";
-  ASSERT_TRUE(Render({{price, plain, day, text, DecimalCell("NaN")}}, {{"columns", {"Price"}}}));
-  EXPECT_THAT(page_, HasSubstr("<tr><td class=\"n\" data-v=\"1E+3\">&quot;1000&quot; EUR</td>"
-                               "<td class=\"n\">1.50</td><td class=\"w\">the first</td>"
-                               "<td>a</td><td class=\"n\">NaN</td></tr>\n"));
+  ASSERT_TRUE(Render({{price, plain, day, DateCell(0), time, length, text, DecimalCell("NaN")}},
+                     {{"columns", {"Price"}}}));
+  EXPECT_THAT(page_,
+              HasSubstr("<tr><td class=\"n\" data-v=\"1E+3\">&quot;1000&quot; EUR</td>"
+                        "<td class=\"n\">1.50</td><td class=\"w\" data-v=\"0\">the first</td>"
+                        "<td class=\"w\">1970-01-01</td>"
+                        "<td class=\"w\" data-v=\"-5400000000\">1970-01-01 00:00:00+01:30</td>"
+                        "<td data-v=\"1500000\">0:00:01.500000</td>"
+                        "<td>a</td><td class=\"n\">NaN</td></tr>\n"));
 }
 
 TEST_F(HtmlTest, AReportWithoutRowsIsAPage) {
