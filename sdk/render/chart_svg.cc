@@ -80,20 +80,10 @@ void AppendLabel(std::string& out, std::string_view text) {
   if (shown.size() < text.size()) out += "…";
 }
 
-struct Bounds {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-  bool empty() const { return low > high; }
-};
-
-Bounds BoundsOf(const ChartPoints& points) {
+Bounds DrawnBounds(const ChartPoints& points) {
   Bounds bounds;
   for (const auto& point : points.points()) {
-    for (const double value : point.values) {
-      if (!std::isfinite(value)) continue;
-      bounds.low = std::min(bounds.low, value);
-      bounds.high = std::max(bounds.high, value);
-    }
+    for (const double value : point.values) bounds.Include(value);
   }
   return bounds;
 }
@@ -189,7 +179,7 @@ void AppendTip(std::string& out, std::string_view label, std::string_view series
 }
 
 void AppendBars(std::string& out, const ChartSpec& chart, const ChartPoints& points) {
-  const Scale scale = MakeScale(BoundsOf(points), chart.type);
+  const Scale scale = MakeScale(DrawnBounds(points), chart.type);
   AppendValueAxis(out, scale);
   const double step = scale.box.width() / static_cast<double>(points.points().size());
   const double group = step * 0.78;
@@ -215,7 +205,7 @@ void AppendBars(std::string& out, const ChartSpec& chart, const ChartPoints& poi
 
 void AppendLines(std::string& out, const ChartSpec& chart, const ChartPoints& points) {
   constexpr size_t kMaxMarked = 60;
-  const Scale scale = MakeScale(BoundsOf(points), chart.type);
+  const Scale scale = MakeScale(DrawnBounds(points), chart.type);
   AppendValueAxis(out, scale);
   const auto& list = points.points();
   const double step =
@@ -302,7 +292,7 @@ void AppendPie(std::string& out, const ChartPoints& points) {
 
 bool HasAnything(const ChartSpec& chart, const ChartPoints& points) {
   if (chart.type == ChartType::kPie) return !SlicesOf(points).empty();
-  return !BoundsOf(points).empty();
+  return !DrawnBounds(points).empty();
 }
 
 std::string Describe(const ChartSpec& chart, const ChartPoints& points) {
@@ -310,7 +300,7 @@ std::string Describe(const ChartSpec& chart, const ChartPoints& points) {
   std::string text = fmt::format("{} of ", kKinds[static_cast<size_t>(chart.type)]);
   for (size_t i = 0; i < chart.y.size(); ++i) text += (i == 0 ? "" : ", ") + chart.y[i];
   text += fmt::format(" by {}, {} rows.", chart.x, points.rows());
-  const Bounds bounds = BoundsOf(points);
+  const Bounds& bounds = points.bounds();
   if (!bounds.empty()) {
     text += fmt::format(" Values from {} to {}.", Plain(bounds.low), Plain(bounds.high));
   }
@@ -368,13 +358,16 @@ ChartPoints::ChartPoints(ChartType type, ChartColumns columns)
     : type_(type), columns_(std::move(columns)) {}
 
 void ChartPoints::Add(Row row) {
-  const uint64_t index = rows_++;
-  if (index % stride_ != 0 || (type_ == ChartType::kBar && points_.size() >= kMaxBars)) return;
+  const bool is_full = type_ == ChartType::kBar && points_.size() >= kMaxBars;
+  const bool is_kept = rows_++ % stride_ == 0 && !is_full;
   Point point;
   for (const size_t column : columns_.y) {
-    const double value = column < row.size() ? NumberOf(row[column]) : kNoNumber;
-    point.values.push_back(std::fabs(value) <= kMostDrawn ? value : kNoNumber);
+    double value = column < row.size() ? NumberOf(row[column]) : kNoNumber;
+    if (std::fabs(value) > kMostDrawn) value = kNoNumber;
+    bounds_.Include(value);
+    if (is_kept) point.values.push_back(value);
   }
+  if (!is_kept) return;
   if (columns_.x < row.size()) AppendCellText(point.label, row[columns_.x]);
   // A day's midnight is the day.
   if (columns_.x < row.size() && row[columns_.x].kind == CellKind::kDateTime &&

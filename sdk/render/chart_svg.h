@@ -2,7 +2,9 @@
 // description for those who do not see it.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,17 @@
 #include "sdk/render/chart_spec.h"
 
 namespace carrel::render {
+
+struct Bounds {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+  bool empty() const { return low > high; }
+  // NaN counts as nothing.
+  void Include(double value) {
+    low = std::fmin(low, value);
+    high = std::fmax(high, value);
+  }
+};
 
 // The points of one chart, collected as rows come. Memory is bounded: a line keeps at most 1,000
 // to 2,000 points spread evenly over all rows, bars the first 100 rows, a pie the 11 largest (above
@@ -29,6 +42,7 @@ class ChartPoints {
   uint64_t rows() const { return rows_; }
   uint64_t stride() const { return stride_; }  // each of so many rows is kept
   double others() const { return others_; }
+  const Bounds& bounds() const { return bounds_; }  // of the values of all rows
 
  private:
   void AddSlice(Point point);
@@ -39,6 +53,7 @@ class ChartPoints {
   uint64_t rows_ = 0;
   uint64_t stride_ = 1;
   double others_ = 0;
+  Bounds bounds_;
 };
 
 // A <figure>. `number` makes its ids unique in the page.

@@ -243,6 +243,17 @@ TEST(ChartFigure, TheTicksOfAnAxisHaveLabelsThatDiffer) {
   }
 }
 
+TEST(ChartFigure, TheDescriptionTellsTheValuesOfAllRows) {
+  for (const ChartType type : {ChartType::kBar, ChartType::kLine, ChartType::kPie}) {
+    std::vector<double> values(3'003, 5);
+    values[3'001] = 12.5;
+    values[3'002] = std::nan("");
+    values[2'999] = -1;
+    EXPECT_THAT(Drawn(type, values), HasSubstr(" of y by x, 3003 rows. Values from -1 to 12.5."));
+  }
+  EXPECT_THAT(Drawn(ChartType::kBar, {std::nan(""), HUGE_VAL}), HasSubstr(" 2 rows.</desc>"));
+}
+
 std::string ChartError(std::string_view charts) {
   const auto parsed = ParseCharts({{"charts", *ParseJson(charts)}});
   return parsed ? "none" : parsed.error().message;
