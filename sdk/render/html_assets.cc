@@ -78,20 +78,20 @@ const heads = Array.from(table.tHead.rows[0].cells);
 const count = document.getElementById('count');
 const search = document.getElementById('search');
 const text = (row, i) => (row.cells[i] ? row.cells[i].textContent : '');
-// Of each column: has it cells that are not empty, and does the test hold for all of them?
-const columns = (test) => heads.map((_, i) => {
-  let seen = false;
+// Of each column what its cells hold, those that are empty aside: 'number', 'value' (numbers, and
+// texts that sort by a number), or 'text'.
+const kinds = heads.map((_, i) => {
+  let kind = '';
   for (const row of rows) {
     const cell = row.cells[i];
     if (!cell || cell.textContent === '') continue;
-    if (!test(cell)) return false;
-    seen = true;
+    if (cell.className === 'n') kind = kind || 'number';
+    else if (cell.hasAttribute('data-v')) kind = 'value';
+    else return 'text';
   }
-  return seen;
+  return kind || 'text';
 });
-const numeric = columns((cell) => cell.classList.contains('n'));
-const valued = columns((cell) => cell.classList.contains('n') || 'v' in cell.dataset);
-heads.forEach((head, i) => head.classList.toggle('n', numeric[i]));
+heads.forEach((head, i) => head.classList.toggle('n', kinds[i] === 'number'));
 
 // A number in any notation: its sign, the place of its first digit, its digits without zeros at
 // either end. So numbers of any size compare digit by digit. Null for what is none, as NaN.
@@ -118,7 +118,7 @@ const difference = (a, b) => {
 // A cell whose text is not the number by which it sorts has that as an attribute.
 const value = (row, i) => {
   const cell = row.cells[i];
-  return cell ? number(cell.dataset.v ?? cell.textContent) : null;
+  return cell ? number(cell.getAttribute('data-v') ?? cell.textContent) : null;
 };
 
 const collator = new Intl.Collator(undefined, {numeric: true});
@@ -129,8 +129,9 @@ const sort = (i) => {
   heads[i].setAttribute('aria-sort', next);
   let order = rows;
   if (next !== 'none') {
-    const key = (row) => (valued[i] ? value(row, i) : text(row, i) || null);
-    const up = valued[i] ? difference : collator.compare;
+    const isValue = kinds[i] !== 'text';
+    const key = (row) => (isValue ? value(row, i) : text(row, i) || null);
+    const up = isValue ? difference : collator.compare;
     const turn = next === 'ascending' ? 1 : -1;
     order = rows.map((row) => ({row, key: key(row)}))
       .sort((a, b) => (a.key === null || b.key === null
@@ -147,7 +148,7 @@ const filters = heads.map(() => null);
 const condition = (wanted, i) => {
   if (wanted === '') return null;
   const sign = /^(<=|>=|<|>|=)\s*(.+)$/.exec(wanted);
-  const limit = sign && numeric[i] ? number(sign[2]) : null;
+  const limit = sign && kinds[i] === 'number' ? number(sign[2]) : null;
   if (limit) {
     return (row) => {
       const n = value(row, i);
@@ -161,16 +162,20 @@ const condition = (wanted, i) => {
   const part = wanted.toLowerCase();
   return (row) => text(row, i).toLowerCase().includes(part);
 };
+let texts = null;  // of each row, for the search; what is searched for holds no line end
 const apply = () => {
   const part = search.value.trim().toLowerCase();
+  if (part !== '' && texts === null) {
+    texts = rows.map((row) =>
+      Array.from(row.cells, (cell) => cell.textContent).join('\n').toLowerCase());
+  }
   let left = 0;
-  for (const row of rows) {
-    const show = (part === '' || Array.from(row.cells).some(
-      (cell) => cell.textContent.toLowerCase().includes(part))) &&
+  rows.forEach((row, at) => {
+    const show = (part === '' || texts[at].includes(part)) &&
       filters.every((matches) => !matches || matches(row));
     row.hidden = !show;
     if (show) left++;
-  }
+  });
   count.textContent = left === rows.length ? '' : left.toLocaleString('en') + ' of ' +
     rows.length.toLocaleString('en') + ' rows';
 };
@@ -192,7 +197,7 @@ heads.forEach((head, i) => {
   const field = document.createElement('input');
   field.type = 'search';
   field.setAttribute('aria-label', 'Filter ' + head.textContent);
-  field.placeholder = numeric[i] ? '> 0' : 'filter';
+  field.placeholder = kinds[i] === 'number' ? '> 0' : 'filter';
   field.addEventListener('input', () => { filters[i] = condition(field.value.trim(), i); soon(); });
   cell.appendChild(field);
   line.appendChild(cell);
