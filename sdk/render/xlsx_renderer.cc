@@ -95,10 +95,7 @@ class XlsxRenderer final : public Renderer {
     auto status = StartSheet(data_part_,
                              [this](char* out, size_t size) { return results_->Read(out, size); });
     if (!status) return Wrap(status.error(), data_part_);
-    if (args_.charts.empty()) return {};
-    CARREL_ASSIGN_OR_RETURN(
-        charts_, XlsxCharts::Prepare(workbook_, sheet_->head(), args_.start, args_.charts));
-    return {};
+    return args_.charts.empty() ? Status() : PrepareCharts(*entry);
   }
 
   Status WriteRow(Row row) override {
@@ -132,6 +129,18 @@ class XlsxRenderer final : public Renderer {
   }
 
  private:
+  // A header may be the result of a formula.
+  Status PrepareCharts(const ZipEntry& data) {
+    CARREL_ASSIGN_OR_RETURN(ZipStream stream, workbook_.zip().Stream(data));
+    XlsxSheet headers([&stream](char* out, size_t size) { return stream.Read(out, size); },
+                      args_.start, EpochOf(workbook_), styles_,
+                      [](std::string_view) -> Status { return {}; });
+    CARREL_TRY(headers.Begin());
+    CARREL_ASSIGN_OR_RETURN(
+        charts_, XlsxCharts::Prepare(workbook_, headers.head(), args_.start, args_.charts));
+    return {};
+  }
+
   // A row that was written into the sheet Data.
   Status NoteRow(Row row) {
     if (charts_) charts_->NoteRow(row);
