@@ -159,7 +159,8 @@ void OpenOs(lua_State* L) {
   lua_pop(L, 1);
 }
 
-// Lua seeds with the time and addresses, which two forked workers may share.
+constexpr char kRandomSeed[] = "carrel.randomseed";
+
 // math.randomseed(...): without arguments seeded by the system, not by the clock and an address
 // that all workers share; and returns nothing, where Lua's own returns the seed, an address among
 // it.
@@ -185,8 +186,8 @@ void OpenMath(lua_State* L) {
   lua_getfield(L, -1, "randomseed");
   lua_pushcclosure(L, RandomSeed, 1);
   lua_pushvalue(L, -1);
-  lua_setfield(L, -3, "randomseed");
-  lua_call(L, 0, 0);
+  lua_setfield(L, LUA_REGISTRYINDEX, kRandomSeed);
+  lua_setfield(L, -2, "randomseed");
   lua_pop(L, 1);
 }
 
@@ -217,6 +218,12 @@ void OpenLibraries(lua_State* L) {
   luaL_requiref(L, LUA_UTF8LIBNAME, luaopen_utf8, 1);
   luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
   lua_pop(L, 3);
+}
+
+int SeedRandom(lua_State* L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, kRandomSeed);
+  lua_call(L, 0, 0);
+  return 0;
 }
 
 }  // namespace carrel::lua

@@ -9,6 +9,7 @@
 #include "runtime/base/clock.h"
 #include "sdk/lua/failure.h"
 #include "sdk/lua/json_codec.h"
+#include "sdk/lua/libraries.h"
 #include "sdk/lua/modules.h"
 #include "sdk/lua/native.h"
 
@@ -118,7 +119,7 @@ ReportRun::ReportRun(std::unique_ptr<ReadyState> ready, size_t memory_limit,
 }
 
 sdk::ReportEnd ReportRun::Execute() {
-  Failure failure = OpenRoot();
+  Failure failure = Begin();
   if (!failure) failure = CallGenerate();
   if (!failure) failure = Drain();
   if (!failure) failure = AsFailure(renderer_.Finish(FormatIso(SystemClock().Now())));
@@ -128,11 +129,12 @@ sdk::ReportEnd ReportRun::Execute() {
   return end;
 }
 
-ReportRun::Failure ReportRun::OpenRoot() {
+ReportRun::Failure ReportRun::Begin() {
   const std::string root = context_.job->root.string();
   context_.root.Reset(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!context_.root) return MakeFailure("load", FailErrno(root).error().message);
-  return std::nullopt;
+  lua_pushcfunction(ready_->state.get(), SeedRandom);
+  return Protected(0, 0, "error");
 }
 
 ReportRun::Failure ReportRun::CallGenerate() {

@@ -22,7 +22,7 @@ class ReportRun {
  private:
   using Failure = std::optional<sdk::ReportFailure>;
 
-  Failure OpenRoot();
+  Failure Begin();
   Failure CallGenerate();
   Failure Drain();
   // Holes are nil rows: null in JSON, refused as cells.
