@@ -70,4 +70,9 @@ double NumberOf(const Cell& cell) {
   return error == std::errc() ? value : kNoNumber;
 }
 
+int64_t UtcMicros(const Cell& cell) {
+  return cell.with_zone ? cell.micros - int64_t{60} * cell.offset_minutes * kMicrosPerSecond
+                        : cell.micros;
+}
+
 }  // namespace carrel::render

@@ -1,6 +1,7 @@
 // A cell as text: what csv files hold and html pages show.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "sdk/render/cell.h"
@@ -20,5 +21,8 @@ bool IsNumber(CellKind kind);
 
 // Of a number, also one that is not finite; NaN for all else.
 double NumberOf(const Cell& cell);
+
+// Of a time with a zone as UTC has it, else as it is.
+int64_t UtcMicros(const Cell& cell);
 
 }  // namespace carrel::render

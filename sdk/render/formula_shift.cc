@@ -125,19 +125,21 @@ class Shifter {
     const std::string_view behind = left_.substr(word.size());
     const char next = behind.empty() ? '\0' : behind[0];
     if (next == '(' || next == '!' || next == '[') return Copy(word.size());
+    const std::string_view other =
+        next == ':' ? behind.substr(1, WordEnd(behind.substr(1))) : std::string_view();
+    const size_t both = word.size() + 1 + other.size();
+    // Several sheets: Jan:Mar!B2.
+    if (next == ':' && left_.substr(both).starts_with('!')) return Copy(both);
     if (const auto cell = ShiftCell(word, shift_)) {
       out_ += *cell;
       return left_.remove_prefix(word.size());
     }
-    if (next == ':') {
-      const std::string_view other = behind.substr(1, WordEnd(behind.substr(1)));
-      for (const bool is_column : {true, false}) {
-        const auto first = ShiftAxis(word, is_column, shift_);
-        const auto last = ShiftAxis(other, is_column, shift_);
-        if (!first || !last) continue;
-        out_ += fmt::format("{}:{}", *first, *last);
-        return left_.remove_prefix(word.size() + 1 + other.size());
-      }
+    for (const bool is_column : {true, false}) {
+      const auto first = ShiftAxis(word, is_column, shift_);
+      const auto last = ShiftAxis(other, is_column, shift_);
+      if (!first || !last) continue;
+      out_ += fmt::format("{}:{}", *first, *last);
+      return left_.remove_prefix(both);
     }
     Copy(word.size());
   }

@@ -87,9 +87,7 @@ std::string OrderOf(const Cell& cell) {
   } else if (cell.kind == CellKind::kLongDuration) {
     AppendPythonFloat(number, cell.number * static_cast<double>(kMicrosPerDay));
   } else if (IsTime(cell.kind) && (cell.with_zone || PrintsItself(cell))) {
-    const int64_t offset =
-        cell.with_zone ? int64_t{60} * cell.offset_minutes * kMicrosPerSecond : 0;
-    AppendInteger(number, cell.micros - offset);
+    AppendInteger(number, UtcMicros(cell));
   } else if (IsNumber(cell.kind) && PrintsItself(cell)) {
     Cell plain = cell;
     plain.printed = {};

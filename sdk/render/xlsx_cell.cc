@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "runtime/base/text.h"
+#include "sdk/render/cell_text.h"
 #include "sdk/render/number_text.h"
 #include "sdk/render/time_text.h"
 
@@ -139,11 +140,6 @@ std::string ColumnName(uint32_t column) {
 
 int64_t UnixDay(XlsxCellWriter::Epoch epoch) {
   return epoch == XlsxCellWriter::Epoch::k1900 ? 25'569 : 24'107;
-}
-
-int64_t UtcMicros(const Cell& cell) {
-  return cell.with_zone ? cell.micros - int64_t{60} * cell.offset_minutes * kMicrosPerSecond
-                        : cell.micros;
 }
 
 double SerialOf(const Cell& cell, XlsxCellWriter::Epoch epoch) {

@@ -78,8 +78,6 @@ class XlsxCellWriter {
 inline constexpr int64_t kLastUnixDay = 2'932'896;
 // 1970-01-01 as a day of the workbook.
 int64_t UnixDay(XlsxCellWriter::Epoch epoch);
-// Of a time with a zone as UTC has it, else as it is.
-int64_t UtcMicros(const Cell& cell);
 // The number that stands for a date, a time or a duration.
 double SerialOf(const Cell& cell, XlsxCellWriter::Epoch epoch);
 

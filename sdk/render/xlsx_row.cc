@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "runtime/base/text.h"
+#include "sdk/render/cell_text.h"
 #include "sdk/render/number_text.h"
 #include "sdk/render/time_text.h"
 

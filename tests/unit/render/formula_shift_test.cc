@@ -25,6 +25,7 @@ TEST(ShiftFormula, MovesRelativeReferencesOnly) {
            {"SUM($A:C)", {0, 2}, "SUM($A:E)"},
            {"Sheet1!A1+Sheet1!$A:B", {1, 1}, "Sheet1!B2+Sheet1!$A:C"},
            {"'It''s B2'!B2&\"B2\"", {1, 1}, "'It''s B2'!C3&\"B2\""},
+           {"SUM(Jan:Mar!B2)+SUM(Jan:Mar)", {1, 1}, "SUM(Jan:Mar!C3)+SUM(JAO:MAS)"},
            {"LOG10(A1)+ATAN2(B1,C1)", {1, 0}, "LOG10(A2)+ATAN2(B2,C2)"},
            {"Table1[A1]+Table1[[#This Row],[B2]]", {1, 1}, "Table1[A1]+Table1[[#This Row],[B2]]"},
            {"[1]Data!A1", {2, 2}, "[1]Data!C3"},
